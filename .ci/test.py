@@ -1,0 +1,106 @@
+"""Run what CI checks: notebooks and package agree, then every chapter's own checks. The last line counts them."""
+import filecmp
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+WORKERS = 2
+TIME_LIMIT_S = 600  # a chapter takes about 20 s; one that hangs fails by name
+TEST_ONE = """
+import sys
+from pathlib import Path
+from nbdev.config import get_config
+from nbdev.test import test_nb
+passed, _ = test_nb(Path(sys.argv[1]), skip_flags=get_config().tst_flags.split(), basepath=get_config().config_path)
+sys.exit(not passed)
+"""
+
+
+def quiet_environment() -> dict[str, str]:
+    """Give each check one thread, no display, and none of the caller's data folders."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("DATA_DIR", "LOG_DIR")}
+    threads = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")}
+    return kept | threads | {"MPLBACKEND": "agg", "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+                             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def run(
+    command: list,  # program and arguments
+    cwd: Path,      # folder it runs in
+) -> str:
+    """Run `command`; return '' if it succeeds, else what it printed."""
+    try:
+        done = subprocess.run(list(map(str, command)), cwd=cwd, env=quiet_environment(), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIME_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        return f"still running after {TIME_LIMIT_S} s"
+    return "" if done.returncode == 0 else done.stdout or f"exit status {done.returncode}"
+
+
+def differing(
+    left: Path,   # folder
+    right: Path,  # folder
+) -> list[str]:
+    """Name every file that is not the same in both folders, Python's and Jupyter's own caches aside."""
+    both = filecmp.dircmp(left, right, ignore=["__pycache__", ".ipynb_checkpoints"])
+    _, changed, unreadable = filecmp.cmpfiles(left, right, both.common_files, shallow=False)
+    inside = [f"{folder}/{name}" for folder in both.common_dirs for name in differing(left / folder, right / folder)]
+    return sorted(changed + unreadable + both.left_only + both.right_only + both.funny_files + inside)
+
+
+def unchanged_by(
+    command: str,  # nbdev_clean or nbdev_export
+) -> str:
+    """Run `command` on a copy of the working tree; return '' if it changes nothing, else what it changed."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / ROOT.name
+        copy.mkdir()
+        for name in ("settings.ini", "README.md"):
+            shutil.copy(ROOT / name, copy)
+        for name in ("nbs", "patch2loc"):
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+        trouble = run([Path(sys.executable).parent / command], copy)
+        changed = [f"{name}/{file}" for name in ("nbs", "patch2loc") for file in differing(ROOT / name, copy / name)]
+    return trouble or (f"{command} changes {', '.join(changed)}: run make export" if changed else "")
+
+
+def checks() -> dict[str, Callable[[], str]]:
+    """List every check by name; the longest notebooks first, so that no worker idles at the end."""
+    chapters = sorted((ROOT / "nbs").glob("*.ipynb"), key=lambda path: path.stat().st_size, reverse=True)
+    agree = {command: lambda command=command: unchanged_by(command) for command in ("nbdev_clean", "nbdev_export")}
+    return agree | {path.stem: lambda path=path: run([sys.executable, "-c", TEST_ONE, path], ROOT / "nbs") for path in chapters}
+
+
+def timed(
+    check: Callable[[], str],
+) -> tuple[str, float]:
+    """Run `check`; return what it found wrong and the seconds it took."""
+    start = time.monotonic()
+    return check(), time.monotonic() - start
+
+
+def main() -> int:
+    """Run all checks, two at a time, one line each; return how many failed."""
+    failed, named = 0, checks()
+    print(f"{len(named)} checks, {WORKERS} at a time", flush=True)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        running = {pool.submit(timed, check): name for name, check in named.items()}
+        for done in as_completed(running):
+            trouble, seconds = done.result()
+            failed += bool(trouble)
+            print(f"{'FAIL' if trouble else 'ok  '} {seconds:5.1f} s  {running[done]}", flush=True)
+            if trouble:
+                print(trouble.rstrip(), flush=True)
+    print(f"{len(named) - failed} passed, {failed} failed", flush=True)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(min(main(), 1))

@@ -1,0 +1,42 @@
+# `make` lists the targets. Everything lives in .venv; nothing is installed outside this folder.
+PYTHON ?= python3.11
+BIN := .venv/bin
+READY := .venv/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lab export readme hooks clean
+
+help:  ## list these targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1|/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+
+setup: $(READY)  ## set up .venv with the pinned versions of constraints.txt
+
+$(READY): constraints.txt settings.ini setup.py
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: '$(PYTHON)' was not found; name yours with make PYTHON=..."; exit 1; }
+	@echo "Setting up .venv: some minutes the first time"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --prefer-binary -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(READY)  ## train on the embedded (synthetic) cohort, score unseen subjects, write runs/demo
+	$(BIN)/patch2loc demo --out runs/demo
+
+test: $(READY)  ## what CI runs: notebooks and package agree, every chapter's checks pass
+	@$(BIN)/python -u .ci/test.py
+
+lab: $(READY)  ## open the chapters in JupyterLab
+	$(BIN)/jupyter lab nbs
+
+export: $(READY)  ## clean the notebooks, write patch2loc/ from them
+	$(BIN)/nbdev_clean
+	$(BIN)/nbdev_export
+
+readme: $(READY)  ## write README.md from nbs/index.ipynb
+	$(BIN)/python .ci/readme.py
+
+hooks: $(READY)  ## let git and Jupyter clean and merge notebooks
+	PATH="$(CURDIR)/$(BIN):$$PATH" nbdev_install_hooks
+
+clean:  ## remove what Python and Jupyter leave behind; runs/ and .venv stay
+	find nbs patch2loc -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
+	rm -rf *.egg-info build dist _proc _docs lightning_logs
