@@ -76,10 +76,10 @@ class Anatomy:
     iron: float = 0.3  # loss of T2 signal in pallidum, red nucleus, black substance, dentate
     vessels: float = 0.5  # loss of T2 signal in flow voids among the CSF
     person_scales: tuple[float, ...] = (40.0, 15.0)  # knot spacing of one's own deformation
-    person_rms: tuple[float, ...] = (2.0, 0.7)  # its rms displacement, one a scale
-    scale_sd: float = 0.02  # size, each axis by itself
+    person_rms: tuple[float, ...] = (3.0, 0.7)  # its rms displacement, one a scale
+    scale_sd: float = 0.03  # size, each axis by itself
     rotation_sd: float = 1.0  # degrees left over by registration, each axis
-    shift_sd: float = 0.8  # mm left over by registration, each axis
+    shift_sd: float = 1.5  # mm left over by registration, each axis
     contrast_sd: float = 0.05  # each tissue's signal, as a fraction
     atrophy_sd: float = 0.25  # log odds of CSF
     bias: float = 0.06  # rms of the log receive field, half of it common
@@ -175,7 +175,7 @@ class Population:
     "What all people of the cohort share, on a 1 mm grid through BOX."
 
     anatomy: Anatomy
-    maps: np.ndarray  # (6, X, Y, Z) float32: brain, grey, white, iron, regional, vessels
+    maps: np.ndarray  # (5, X, Y, Z) float32: brain, grey, white; factors on the signal: regional, and iron and vessels (T2)
 
 # %% ../nbs/01_phantom.ipynb #d3d94468
 def sharpen(
@@ -205,9 +205,10 @@ def make_population(
         fold = np.float32(anatomy.folding) * smooth_field(rng, axes, anatomy.folding_scale, 3)
         fold[0] += np.float32(anatomy.sharpness * np.log(anatomy.csf_boost))
         _, grey, white = sharpen(np.stack([1 - grey - white, grey, white]), fold, anatomy.sharpness)
-        regional = np.float32(anatomy.regional) * smooth_field(rng, axes, anatomy.regional_scale)[0]
-        vessels = np.exp(-(smooth_field(rng, axes, 12.0, 2) ** 2).sum(0) / np.float32(0.02))
-    return Population(anatomy, np.stack([brain, grey, white, iron, regional, vessels]))
+        regional = 1 + np.float32(anatomy.regional) * smooth_field(rng, axes, anatomy.regional_scale)[0]
+        vessels = np.exp(-(smooth_field(rng, axes, 12.0, 2) ** 2).sum(0) / np.float32(0.02)) * (1 - white)
+        dark = (1 - np.float32(anatomy.iron) * iron) * (1 - np.float32(anatomy.vessels) * vessels)
+    return Population(anatomy, np.stack([brain, grey, white, regional, dark]))
 
 # %% ../nbs/01_phantom.ipynb #6512bd43
 @dataclass(frozen=True)
@@ -218,7 +219,7 @@ class Person:
     axes: tuple[np.ndarray, ...]  # three vectors of voxel centres, mm
     brain_mask: np.ndarray  # (X, Y, Z) bool; the grid is its bounding box
     fractions: np.ndarray  # (3, n) float32 CSF, grey, white at the n voxels of the mask
-    extras: np.ndarray  # (3, n) float32 iron, regional, vessels
+    factors: np.ndarray  # (2, n) float32 on the signal: regional, and iron and vessels (T2)
 
     @property
     def affine(self) -> np.ndarray:
@@ -257,10 +258,10 @@ def make_person(
         brain = map_coordinates(population.maps[0], place, order=1, output=np.float32) > 0.5
         box = tuple(slice(w.min(), w.max() + 1) for w in np.nonzero(brain))
         brain, inside = brain[box], place[(slice(None), *box)][:, brain[box]]
-        grey, white, *extras = (map_coordinates(m, inside, order=1, output=np.float32) for m in population.maps[1:])
+        grey, white, *factors = (map_coordinates(m, inside, order=1, output=np.float32) for m in population.maps[1:])
         odds = np.array([[anatomy.atrophy_sd * atrophy], [0], [0]], np.float32)
         fractions = sharpen(np.stack([1 - grey - white, grey, white]), odds, 1.0)
-    return Person(anatomy, tuple(a[s] for a, s in zip(axes, box)), brain, fractions, np.stack(extras))
+    return Person(anatomy, tuple(a[s] for a, s in zip(axes, box)), brain, fractions, np.stack(factors))
 
 # %% ../nbs/01_phantom.ipynb #c51ce410
 CONTRASTS = {"t1": (170.0, 430.0, 620.0), "t2": (900.0, 430.0, 280.0)}  # signal of CSF, grey and white matter
@@ -271,16 +272,17 @@ def tissue_signal(
     rng: np.random.Generator,
 ) -> dict[str, np.ndarray]:  # contrast: (n,) float32 at the voxels of the brain mask, before bias and noise
     """Give each tissue this person's T1 and T2 signal, with grain, iron, vessels and regional differences."""
-    anatomy, (iron, regional, vessels) = person.anatomy, person.extras
+    anatomy, (regional, dark) = person.anatomy, person.factors
     with threadpool_limits(1):
         grain = smooth_field(rng, person.axes, anatomy.texture_scale, 3)[:, person.brain_mask]
-    amount = 1 + np.float32(anatomy.texture) * grain + regional * np.array([[0], [1], [1]], np.float32)
+    amount = np.float32(anatomy.texture) * grain
+    amount += regional
+    amount[0] -= regional - 1
     signal = {}
     for contrast, tissues in CONTRASTS.items():
         level = np.array(tissues) * np.exp(anatomy.contrast_sd * rng.standard_normal(3))
         signal[contrast] = (person.fractions * (amount if contrast == "t2" else 2 - amount) * level[:, None].astype(np.float32)).sum(0)
-    signal["t2"] *= (1 - np.float32(anatomy.iron) * iron) * (1 - np.float32(anatomy.vessels) * vessels * (1 - person.fractions[2]))
-    signal["t1"] *= 1 + np.float32(0.3 * anatomy.iron) * iron
+    signal["t2"] *= dark
     return signal
 
 # %% ../nbs/01_phantom.ipynb #aab32389
@@ -321,11 +323,12 @@ class Lesions:
     foci_radius: tuple[float, float] = (2.0, 4.5)  # mm
     dark_radius: tuple[float, float] = (10.0, 20.0)  # mm
     dark_signal: float = 0.62  # signal left, both contrasts
-    texture_radius: tuple[float, float] = (13.0, 19.0)  # mm
+    texture_radius: tuple[float, float] = (15.0, 23.0)  # mm
     texture_scale: float = 3.5  # knot spacing of the changed texture, mm
-    elsewhere_radius: tuple[float, float] = (13.0, 19.0)  # mm
+    elsewhere_radius: tuple[float, float] = (15.0, 23.0)  # mm
     elsewhere_distance: float = 45.0  # least in-plane distance of the tissue's origin, mm
     elsewhere_height: float = 20.0  # most difference in height, mm
+    variety: float = 0.8  # least spread of the tissue replaced, as a fraction of the brain's
     candidates: int = 40  # places looked at before the best is taken
 
 # %% ../nbs/01_phantom.ipynb #70efdf2e
@@ -423,7 +426,7 @@ def _solid_place(
         shell = brain & ~inside & (distance < 1.35 * radius)
         ball = values[inside & brain]
         missing = 1 - len(ball) * np.prod([a[1] - a[0] for a in person.axes]) / (4.19 * radius**3)
-        mismatch = abs(ball.mean() - values[shell].mean()) + max(ball.mean() - mean, 0) + max(0.5 * spread - ball.std(), 0)
+        mismatch = abs(ball.mean() - values[shell].mean()) + max(ball.mean() - mean, 0) + max(lesions.variety * spread - ball.std(), 0)
         badness = mismatch / spread + 10 * max(missing - 0.05, 0)
         if badness < best:
             best, found = badness, centre
@@ -439,7 +442,7 @@ def _origin(
     rng: np.random.Generator,
     lesions: Lesions,
 ) -> tuple[slice, ...]:  # where it comes from, voxels
-    "Choose distant tissue, all of it brain where the weight is, whose spread is most like that of what it replaces."
+    "Choose distant tissue, all of it brain where the weight is, that fits best: the least squared difference from what it replaces."
     use = weight > 0
     spread = t2[window][use].std()
     best, found = np.inf, None
@@ -450,7 +453,7 @@ def _origin(
         source = tuple(slice(w.start + m, w.stop + m) for w, m in zip(window, moved))
         if any(s.start < 0 or s.stop > size for s, size in zip(source, person.brain_mask.shape)):
             continue
-        badness = 10 * (~person.brain_mask[source][use]).mean() + abs(t2[source][use].std() - spread) / spread
+        badness = 10 * (~person.brain_mask[source][use]).mean() + np.square(t2[source][use] - t2[window][use]).mean() / spread**2
         if badness < best:
             best, found = badness, source
     if found is None:
@@ -547,11 +550,13 @@ def _texture(
     axes = [a[w] for a, w in zip(person.axes, window)]
     grain = smooth_field(rng, axes, lesions.texture_scale)[0]
     width = 6.0 / np.array([a[1] - a[0] for a in person.axes])
+    share = np.maximum(gaussian_filter(use.astype(np.float32), width), 1e-3)
     for contrast, sign in (("t2", 1), ("t1", -1)):
         values = signal[contrast][window]
-        coarse = gaussian_filter(values * use, width) / np.maximum(gaussian_filter(use.astype(np.float32), width), 1e-3)
+        coarse = gaussian_filter(values * use, width) / share
+        local = np.sqrt(np.maximum(gaussian_filter((values - coarse) ** 2 * use, width) / share, 0))
         new = values.copy()
-        new[use] = same_values((coarse + sign * values[use].std() * grain)[use], values[use])
+        new[use] = same_values((coarse + sign * local * grain)[use], values[use])
         _blend(signal, window, weight[window], {contrast: new})
     return weight
 
