@@ -65,7 +65,7 @@ def _read_spec(
         raise DataError(f"{path}: role: expected healthy or lesion, found {entries['role']!r}")
     return DatasetSpec(**{key: tuple(value) if isinstance(value, list) else value for key, value in entries.items()})
 
-
+# %% ../nbs/10_manifest.ipynb #c9f0f895
 def dataset_spec(
     name: str,  # e.g. "IXI", in any case
     data_dir: str | Path | None = None,  # looked at first
@@ -83,7 +83,7 @@ def dataset_spec(
     role = "healthy" if data_dir and Path(data_dir, "Train", name).is_dir() else "lesion"
     return DatasetSpec(name, role, f"{ROLES[role]}/{name}", title=f"{name} (not described in data_manifest/)")
 
-# %% ../nbs/10_manifest.ipynb #9bf31c7f
+# %% ../nbs/10_manifest.ipynb #c74d97b0
 PARTS = ("t1", "t2", "flair", "mask", "seg")
 _ENDING = re.compile(rf"(?:_({'|'.join(PARTS)}))?(?:\.nii(?:\.gz)?)?$", re.IGNORECASE)
 _SPACE = re.compile(r"_space-[A-Za-z0-9]+")
@@ -95,7 +95,7 @@ def subject_of(
     """Name the subject (with the session, where there is one) of a file."""
     return _SPACE.sub("", _ENDING.sub("", re.split(r"[/\\]", str(img_name))[-1]))
 
-# %% ../nbs/10_manifest.ipynb #70efdf2e
+# %% ../nbs/10_manifest.ipynb #6f4922f4
 def _part_files(
     spec: DatasetSpec,
     data_dir: Path,
@@ -107,7 +107,7 @@ def _part_files(
     found = [(subject_of(p.name), part, p) for part in PARTS for p in (folder / part).glob(f"*_{part}.nii*") if p.name[0] != "."]
     return iter(sorted(found))
 
-# %% ../nbs/10_manifest.ipynb #1f0e3dad
+# %% ../nbs/10_manifest.ipynb #98f13708
 RECORD_COLUMNS = ["subject", "part", "file", "bytes", "sha256", "shape", "spacing", "axes", "affine", "dtype", "minimum", "maximum", "nan", "voxels", "ml", "labels", "problem"]
 
 
@@ -118,7 +118,7 @@ def _words(
     "Write numbers with spaces between, never as -0."
     return " ".join(f"{n + 0.0:{form}}" for n in np.asarray(numbers).ravel().tolist())
 
-
+# %% ../nbs/10_manifest.ipynb #3c59dc04
 def _content(
     path: Path,
     mask: bool,  # count voxels and labels
@@ -140,7 +140,7 @@ def _content(
         row |= {"voxels": str(voxels), "ml": f"{voxels * abs(np.linalg.det(image.affine[:3, :3])) / 1000:.4f}", "labels": _words(values[:20])}
     return row
 
-
+# %% ../nbs/10_manifest.ipynb #b6d767d2
 def file_record(
     path: str | Path,  # a NIfTI file below `data_dir`
     data_dir: str | Path,
@@ -154,10 +154,10 @@ def file_record(
     try:
         row |= _content(path, part in ("mask", "seg"))
     except (ImageFileError, EOFError, OSError, zlib.error, ValueError) as error:
-        row["problem"] = f"cannot be read ({' '.join(str(error).split())[:80]})"
+        row["problem"] = f"cannot be read ({' '.join(str(error).replace(str(path), path.name).split())[:80]})"
     return row
 
-# %% ../nbs/10_manifest.ipynb #b6d767d2
+# %% ../nbs/10_manifest.ipynb #8e296a06
 def manifest_path(
     spec: DatasetSpec,
     data_dir: str | Path,
@@ -180,7 +180,7 @@ def _scan_folder(
             progress(rows[-1]["file"], done, len(files))
     return pd.DataFrame(rows, columns=RECORD_COLUMNS)
 
-
+# %% ../nbs/10_manifest.ipynb #4e732ced
 def build_manifest(
     spec: DatasetSpec,
     data_dir: str | Path,
@@ -198,7 +198,7 @@ def build_manifest(
         table.to_csv(tmp, index=False, lineterminator="\n")
     return table
 
-# %% ../nbs/10_manifest.ipynb #4e732ced
+# %% ../nbs/10_manifest.ipynb #34173cb3
 DIFFERENCE_COLUMNS = ["kind", "subject", "file", "expected", "found", "message"]
 _GEOMETRY = ("shape", "spacing", "axes", "affine")
 
@@ -214,7 +214,7 @@ def _difference(
     return {"kind": kind, "subject": subject, "file": file, "expected": expected, "found": found,
             "message": f"{file}: {kind}: expected {expected}, found {found}"}
 
-
+# %% ../nbs/10_manifest.ipynb #c16a5320
 def compare_records(
     recorded: pd.DataFrame,  # RECORD_COLUMNS
     found: pd.DataFrame,  # RECORD_COLUMNS
@@ -233,7 +233,7 @@ def compare_records(
             rows.append(_difference("changed contents", new[file]["subject"], file, f"sha256 {old[file]['sha256'][:12]}…", f"{new[file]['sha256'][:12]}…"))
     return pd.DataFrame(rows, columns=DIFFERENCE_COLUMNS)
 
-# %% ../nbs/10_manifest.ipynb #33e75ff0
+# %% ../nbs/10_manifest.ipynb #182be0c5
 def _subject_problems(
     spec: DatasetSpec,
     subject: str,
@@ -248,7 +248,7 @@ def _subject_problems(
     if len(grids) > 1:
         yield _difference("different grids", subject, f"{spec.folder} {subject}", "one grid for all its images", " | ".join(sorted(f"{s} voxels at {a}" for s, a in grids)))
 
-
+# %% ../nbs/10_manifest.ipynb #e369853d
 def _file_problems(
     spec: DatasetSpec,
     row: dict[str, str],  # RECORD_COLUMNS
@@ -272,7 +272,7 @@ def _file_problems(
     if strange:
         yield differs("label values", f"0 or {', '.join(spec.labels)}", ", ".join(strange))
 
-
+# %% ../nbs/10_manifest.ipynb #1c383cd3
 def check_record(
     spec: DatasetSpec,
     table: pd.DataFrame,  # RECORD_COLUMNS
@@ -289,7 +289,7 @@ def check_record(
         rows.append(_difference("subjects", "", spec.folder, f"{spec.subjects} subjects", str(table.subject.nunique())))
     return pd.DataFrame(rows, columns=DIFFERENCE_COLUMNS)
 
-# %% ../nbs/10_manifest.ipynb #6ea9ab1b
+# %% ../nbs/10_manifest.ipynb #19ca14e7
 def read_manifest(
     path: str | Path,  # a CSV of `build_manifest`
 ) -> pd.DataFrame:  # RECORD_COLUMNS, text
@@ -305,7 +305,7 @@ def read_manifest(
         raise DataError(f"{path}: expected the columns {', '.join(RECORD_COLUMNS)}, found {', '.join(table.columns)}")
     return table
 
-
+# %% ../nbs/10_manifest.ipynb #a5bfc9e0
 def verify_manifest(
     spec: DatasetSpec,
     data_dir: str | Path,
