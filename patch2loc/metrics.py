@@ -4,7 +4,9 @@
 
 # %% auto #0
 __all__ = ['PROTOCOLS', 'counts_above', 'threshold_measures', 'brain_voxels', 'Cuts', 'cuts', 'rank_measures', 'voxel_measures',
-           'pooled_measures', 'healthy_threshold', 'bootstrap_interval', 'holm', 'paired_tests']
+           'pooled_measures', 'curve_table', 'healthy_threshold', 'conformal_threshold', 'common_threshold',
+           'protocol_threshold', 'surface_measures', 'lesion_measures', 'froc', 'ranking', 'slice_scores', 'scan_score',
+           'volume_measures', 'bootstrap_interval', 'holm', 'paired_tests']
 
 # %% ../nbs/50_metrics.ipynb #eccbc87e
 from collections.abc import Iterable, Sequence
@@ -165,7 +167,20 @@ def pooled_measures(
     n = at.lesion_voxels + at.other_voxels
     return dict(voxels=n, lesion_voxels=at.lesion_voxels, prevalence=at.lesion_voxels / n, **rank_measures(at))
 
-# %% ../nbs/50_metrics.ipynb #c16a5320
+# %% ../nbs/50_metrics.ipynb #8e296a06
+def curve_table(
+    at: Cuts,
+    points: int = 200,  # cut points kept, spread evenly over recall
+) -> pd.DataFrame:  # threshold, recall, precision, false_positive_share, dice; threshold falling
+    "List points of the precision-recall, ROC and Dice curves, ready to draw."
+    wanted = np.searchsorted(at.tp, np.linspace(1, max(at.lesion_voxels, 1), points).round())
+    keep = np.unique(wanted[wanted < len(at.tp)])
+    tp, fp = at.tp[keep], at.fp[keep]
+    others = at.other_voxels or np.nan
+    return pd.DataFrame(dict(threshold=at.next_below[keep], recall=tp / max(at.lesion_voxels, 1), precision=tp / (tp + fp),
+                             false_positive_share=fp / others, dice=2 * tp / (tp + fp + at.lesion_voxels)))
+
+# %% ../nbs/50_metrics.ipynb #a1d0c6e8
 PROTOCOLS = {
     "oracle_per_volume": "the best threshold of each volume, found on its own lesion mask: an upper bound nobody can reach",
     "best_on_test": "one threshold for all volumes, the best on the test labels themselves: flattering",
@@ -174,7 +189,7 @@ PROTOCOLS = {
     "split_conformal": "from healthy validation subjects, so that a new healthy subject's expected false-positive share is at most alpha: no labels",
 }
 
-
+# %% ../nbs/50_metrics.ipynb #6c8349cc
 def healthy_threshold(
     scores: Sequence[np.ndarray],  # (n_i,) scores of each healthy subject's brain
     quantile: float = 0.98,  # share of healthy voxels left alone, in (0, 1)
@@ -185,20 +200,227 @@ def healthy_threshold(
     """
     if not 0 < quantile < 1:
         raise ParameterError(f"quantile: expected a share between 0 and 1, found {quantile}")
-    values = _healthy_values(scores)
+    values = np.concatenate(_healthy_scores(scores))
     k = int(np.ceil(quantile * values.size - 1e-9)) - 1
     return float(np.partition(values, k)[k])
 
 
-def _healthy_values(
+def _healthy_scores(
     scores: Sequence[np.ndarray],  # (n_i,) of each subject
-) -> np.ndarray:  # (sum of n_i,)
-    "Join the scores of healthy subjects; refuse none, or some not finite."
+) -> list[np.ndarray]:  # the same, flat and float
+    "Refuse no healthy subject at all, an empty one, or scores that are not finite."
     if not len(scores):
         raise DataError("healthy scores: expected at least one subject, found none")
-    return _checked(values := np.concatenate([np.ravel(s) for s in scores]), np.zeros(values.size, bool))[0]
+    return [_checked(values, np.zeros(np.size(values), bool))[0] for values in scores]
 
-# %% ../nbs/50_metrics.ipynb #1c383cd3
+# %% ../nbs/50_metrics.ipynb #642e92ef
+def conformal_threshold(
+    scores: Sequence[np.ndarray],  # (n_i,) scores of each healthy calibration subject's brain
+    alpha: float = 0.02,  # expected false-positive share of a new healthy subject, in (0, 1)
+    worst: float = 1.0,  # largest share any subject can have; below 1 it is an assumption
+) -> float:  # +inf if there are too few subjects to promise alpha
+    """Set the smallest threshold whose expected false-positive share on a new healthy subject is at most alpha.
+
+    Holds if calibration and new subjects are exchangeable.
+    Source: Angelopoulos et al. 2024, Conformal Risk Control, arXiv 2208.02814, equation 4.   Raises: ParameterError, DataError.
+    """
+    for name, value in (("alpha", alpha), ("worst", worst)):
+        if not 0 < value <= 1:
+            raise ParameterError(f"{name}: expected a share between 0 and 1, found {value}")
+    subjects = [np.sort(values) for values in _healthy_scores(scores)]
+    allowed = alpha * (len(subjects) + 1) - worst + 1e-12
+    if allowed < 0:
+        return float("inf")
+    share_above = lambda t: sum(1 - np.searchsorted(values, t, "right") / values.size for values in subjects)
+    values = np.unique(np.concatenate(subjects))
+    low, high = 0, len(values) - 1
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if share_above(values[middle]) <= allowed else (middle + 1, high)
+    return float(values[low])
+
+# %% ../nbs/50_metrics.ipynb #b53b3a3d
+def common_threshold(
+    cases: Sequence[tuple[np.ndarray, np.ndarray]],  # score (n,) and lesion (n,) bool of each volume; those without lesion do not count
+    most: int = 100_000,  # candidates tried; with more lesion voxels, so many of their quantiles
+) -> float:
+    """Find the threshold with the best mean Dice over labelled volumes.
+
+    On the test set this is `best_on_test`, on other patients `best_on_unhealthy_validation`.
+    Raises: DataError if no volume has a lesion.
+    """
+    cases = [case for case in (_checked(*case) for case in cases) if case[1].any()]
+    if not cases:
+        raise DataError("common threshold: expected a volume with a lesion, found none")
+    value = np.unique(np.concatenate([score[lesion] for score, lesion in cases]))
+    value = value if len(value) <= most else np.unique(np.quantile(value, np.linspace(0, 1, most), method="nearest"))
+    total, left_out = np.zeros(len(value)), np.full(len(value), -np.inf)
+    for score, lesion in cases:
+        inside, every = np.sort(score[lesion]), np.sort(score)
+        start = np.searchsorted(every, value)
+        total += 2 * (inside.size - np.searchsorted(inside, value)) / (inside.size + every.size - start)
+        left_out = np.maximum(left_out, np.where(start > 0, every[start - 1], -np.inf))
+    best = len(value) - 1 - int(total[::-1].argmax())
+    return float(left_out[best] if np.isfinite(left_out[best]) else np.nextafter(value[best], -np.inf, dtype=value.dtype))
+
+# %% ../nbs/50_metrics.ipynb #72b32a1f
+def protocol_threshold(
+    protocol: str,  # a name of PROTOCOLS
+    labelled: Sequence[tuple[np.ndarray, np.ndarray]] = (),  # score and lesion of volumes, for the protocols with labels
+    healthy: Sequence[np.ndarray] = (),  # scores of healthy validation subjects, for the protocols without
+    alpha: float = 0.02,  # healthy voxels that may be flagged, as a share
+) -> float:
+    """Set one threshold by a named protocol.
+
+    `oracle_per_volume` wants exactly one labelled volume.   Raises: ParameterError for another name; DataError if there is nothing to set it on.
+    """
+    if protocol not in PROTOCOLS:
+        raise ParameterError(f"protocol: expected one of {', '.join(PROTOCOLS)}, found {protocol}")
+    if protocol == "healthy_quantile":
+        return healthy_threshold(healthy, 1 - alpha)
+    if protocol == "split_conformal":
+        return conformal_threshold(healthy, alpha)
+    if protocol == "oracle_per_volume" and len(labelled) != 1:
+        raise DataError(f"oracle_per_volume: expected one labelled volume, found {len(labelled)}")
+    return common_threshold(labelled)
+
+# %% ../nbs/50_metrics.ipynb #072b030b
+def _edge(
+    mask: np.ndarray,  # (X, Y, Z) bool
+) -> np.ndarray:  # (X, Y, Z) bool
+    "Mark the voxels of a mask with a face neighbour outside it; outside the array is outside."
+    from scipy.ndimage import binary_erosion
+
+    return mask & ~binary_erosion(mask)
+
+
+def surface_measures(
+    flagged: np.ndarray,  # (X, Y, Z) bool
+    lesion_mask: np.ndarray,  # (X, Y, Z) bool
+    spacing: Sequence[float],  # (3,) voxel edges, mm
+) -> dict[str, float]:  # hd95 and surface_distance, mm
+    """Measure how far the outlines of two masks lie apart.
+
+    Source: definitions of MONAI's HausdorffDistance (percentile 95) and symmetric SurfaceDistance.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    if not flagged.any() or not lesion_mask.any():
+        distance = float(np.linalg.norm(np.multiply(flagged.shape, spacing))) if flagged.any() or lesion_mask.any() else float("nan")
+        return dict(hd95=distance, surface_distance=distance)
+    edges = [_edge(flagged), _edge(lesion_mask)]
+    box = tuple(slice(along.min(), along.max() + 1) for along in np.nonzero(edges[0] | edges[1]))
+    edges = [edge[box] for edge in edges]
+    there, back = (distance_transform_edt(~other, sampling=tuple(spacing))[edge] for edge, other in (edges, edges[::-1]))
+    return dict(hd95=float(max(np.percentile(there, 95), np.percentile(back, 95))), surface_distance=float(np.concatenate([there, back]).mean()))
+
+# %% ../nbs/50_metrics.ipynb #ea5d2f1c
+def _components(
+    mask: np.ndarray,  # (X, Y, Z) bool
+    other: np.ndarray,  # (X, Y, Z) bool
+    share: float,
+) -> tuple[int, int]:  # components, and how many of them are covered
+    "Count components of a mask (26 neighbours) and those that another mask covers to the share asked for, by a voxel at least."
+    from scipy.ndimage import label
+
+    labels, n = label(mask, structure=np.ones((3, 3, 3)))
+    size, common = np.bincount(labels[mask], minlength=n + 1)[1:], np.bincount(labels[mask & other], minlength=n + 1)[1:]
+    return n, int(np.count_nonzero(common >= np.maximum(1, share * size - 1e-9)))
+
+
+def lesion_measures(
+    flagged: np.ndarray,  # (X, Y, Z) bool
+    lesion_mask: np.ndarray,  # (X, Y, Z) bool
+    overlap: float = 0.1,  # share of a component that must be covered; 0: one voxel
+) -> dict[str, float]:  # lesions, lesion_sensitivity, lesion_precision, lesion_f1, false_alarms
+    """Count lesions found and alarms that are true.
+
+    Without a lesion sensitivity and F1 are NaN, without an alarm precision is NaN.
+    Source: the WMH challenge's lesion recall and F1, with a stricter overlap rule.
+    """
+    lesions, found = _components(lesion_mask, flagged, overlap)
+    alarms, true = _components(flagged, lesion_mask, overlap)
+    recall, precision = _share(found, lesions), _share(true, alarms)
+    f1 = float("nan") if not lesions else 0.0 if not found or not true else 2 * recall * precision / (recall + precision)
+    return dict(lesions=lesions, lesion_sensitivity=recall, lesion_precision=precision, lesion_f1=f1, false_alarms=alarms - true)
+
+# %% ../nbs/50_metrics.ipynb #7cbbc409
+def froc(
+    cases: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]],  # heatmap, brain mask, lesion mask (X, Y, Z) of each volume
+    flagged_shares: Sequence[float] = tuple(np.geomspace(1e-4, 0.1, 12)),  # of all brain voxels
+    overlap: float = 0.1,  # as in lesion_measures
+) -> pd.DataFrame:  # threshold, flagged_share, sensitivity, false_alarms (a volume)
+    """Trace lesion sensitivity against false alarms per volume.
+
+    Raises: DataError, GeometryError as brain_voxels does.
+    """
+    every = np.concatenate([brain_voxels(heatmap, brain, lesion)[0] for heatmap, brain, lesion in cases])
+    rows = []
+    for share in flagged_shares:
+        threshold = healthy_threshold([every], 1 - share)
+        counts = [lesion_measures(brain & (heatmap > threshold), lesion & brain, overlap) for heatmap, brain, lesion in cases]
+        found = sum(c["lesions"] * c["lesion_sensitivity"] for c in counts if c["lesions"])
+        rows.append(dict(threshold=threshold, flagged_share=float(share), sensitivity=_share(found, sum(c["lesions"] for c in counts)), false_alarms=float(np.mean([c["false_alarms"] for c in counts]))))
+    return pd.DataFrame(rows)
+
+# %% ../nbs/50_metrics.ipynb #ad61ab14
+def ranking(
+    score: np.ndarray,  # (n,) of slices or scans
+    positive: np.ndarray,  # (n,) bool, has a lesion
+) -> dict[str, float]:  # auroc and auprc; NaN where one of the two groups is empty
+    "Measure how well scores rank slices or scans with a lesion above those without."
+    score, positive = _checked(score, positive)
+    found = rank_measures(cuts([(score, positive)]))
+    return {name: found[name] if 0 < positive.sum() < positive.size else float("nan") for name in ("auroc", "auprc")}
+
+
+def slice_scores(
+    heatmap: np.ndarray,  # (X, Y, Z)
+    brain_mask: np.ndarray,  # (X, Y, Z) bool
+    lesion_mask: np.ndarray,  # (X, Y, Z) bool
+) -> tuple[np.ndarray, np.ndarray]:  # (S,) mean in the brain and (S,) bool has a lesion, for the axial slices with brain
+    """Score the axial slices of a volume.
+
+    Source: released evaluation code of arXiv 2506.22504, with the axis corrected.   Raises: DataError, GeometryError as brain_voxels does.
+    """
+    brain_voxels(heatmap, brain_mask, lesion_mask)
+    voxels = brain_mask.sum((0, 1))
+    total = np.where(brain_mask, heatmap, 0).sum((0, 1), dtype=np.float64)
+    return (total / np.maximum(voxels, 1))[voxels > 0], (brain_mask & lesion_mask).any((0, 1))[voxels > 0]
+
+
+def scan_score(
+    heatmap: np.ndarray,  # (X, Y, Z)
+    brain_mask: np.ndarray,  # (X, Y, Z) bool
+) -> float:
+    """Score a whole scan by its mean heatmap value in the brain.
+
+    Raises: DataError, GeometryError as brain_voxels does.
+    """
+    return float(brain_voxels(heatmap, brain_mask)[0].mean(dtype=np.float64))
+
+# %% ../nbs/50_metrics.ipynb #35f4a8d4
+def volume_measures(
+    heatmap: np.ndarray,  # (X, Y, Z)
+    brain_mask: np.ndarray,  # (X, Y, Z) bool
+    lesion_mask: np.ndarray,  # (X, Y, Z) bool
+    spacing: Sequence[float],  # (3,) voxel edges, mm
+    threshold: float,  # flagged if heatmap > threshold; NaN: none was set
+    overlap: float = 0.1,  # as in lesion_measures
+) -> dict[str, float]:  # hd95, surface_distance, volume_difference, the lesion_ and slice_ measures, scan_score
+    """Measure outlines, lesions, volume and slices of one volume.
+
+    Raises: DataError, GeometryError as brain_voxels does.
+    """
+    found = {f"slice_{name}": value for name, value in ranking(*slice_scores(heatmap, brain_mask, lesion_mask)).items()}
+    found["scan_score"] = scan_score(heatmap, brain_mask)
+    truth = lesion_mask & brain_mask
+    flagged = brain_mask & (np.where(brain_mask, heatmap, -np.inf) > float(threshold))
+    at = surface_measures(flagged, truth, spacing) | lesion_measures(flagged, truth, overlap)
+    at["volume_difference"] = abs(int(flagged.sum()) - int(truth.sum())) * float(np.prod(spacing)) / 1000
+    return found | (at if not np.isnan(threshold) else {name: float("nan") for name in at} | {"lesions": at["lesions"]})
+
+# %% ../nbs/50_metrics.ipynb #43ec517d
 def bootstrap_interval(
     values: np.ndarray,  # (n,) one value a patient; NaN: undefined for this patient, left out
     level: float = 0.95,  # coverage aimed at
@@ -221,7 +443,7 @@ def bootstrap_interval(
     found = bootstrap((values,), np.mean, confidence_level=level, n_resamples=resamples, method=method, rng=rng_for(seed, "bootstrap"))
     return float(found.confidence_interval.low), float(found.confidence_interval.high)
 
-# %% ../nbs/50_metrics.ipynb #19ca14e7
+# %% ../nbs/50_metrics.ipynb #c7e1249f
 def holm(
     p_values: Sequence[float],  # (m,) of one family of tests
 ) -> np.ndarray:  # (m,) corrected, same order
@@ -235,28 +457,35 @@ def holm(
     return np.minimum(stepped, 1)[order.argsort(kind="stable")]
 
 
-def paired_tests(
-    table: pd.DataFrame,  # one row a patient, one column a method
-    reference: str,  # the column the others are compared with
-    seed: int = 3141,  # of the bootstrap
-) -> pd.DataFrame:  # one row for each other method: patients, difference, low, high, p, p_holm
-    """Compare methods on the same patients: Wilcoxon's signed-rank test, Holm-corrected over the family.
-
-    `difference` is the mean of reference minus method. Without any difference p is 1; under two patients it is NaN.
-    Raises: ParameterError if the reference is not a column.
-    """
+def _signed_rank(
+    difference: np.ndarray,  # (n,) one a patient
+) -> float:
+    "Return Wilcoxon's two-sided p: 1 without any difference, NaN for fewer than two patients."
     from scipy.stats import wilcoxon
 
+    if len(difference) < 2:
+        return float("nan")
+    return float(wilcoxon(difference).pvalue) if difference.any() else 1.0
+
+
+def paired_tests(
+    table: pd.DataFrame,  # one row a patient, one column a method; NaN: undefined, the pair is left out
+    reference: str,  # the column the others are compared with
+    seed: int = 3141,  # of the bootstrap
+) -> pd.DataFrame:  # one row for each other method: method, patients, difference, low, high, p, p_holm
+    """Compare methods on the same patients: Wilcoxon's signed-rank test, Holm-corrected over the family.
+
+    `difference` is the mean of reference minus method, `low` and `high` its BCa bootstrap interval.
+    Raises: ParameterError if the reference is not a column.
+    """
     if reference not in table:
         raise ParameterError(f"reference: expected one of {', '.join(map(str, table))}, found {reference}")
     rows = []
     for name in table.columns.drop(reference):
         difference = (table[reference] - table[name]).dropna().to_numpy(float)
-        p = float(wilcoxon(difference).pvalue) if len(difference) > 1 and difference.any() else (1.0 if len(difference) > 1 else float("nan"))
         low, high = bootstrap_interval(difference, seed=seed)
-        rows.append(dict(method=name, patients=len(difference), difference=float(np.mean(difference)) if len(difference) else float("nan"), low=low, high=high, p=p))
+        mean = float(difference.mean()) if len(difference) else float("nan")
+        rows.append(dict(method=name, patients=len(difference), difference=mean, low=low, high=high, p=_signed_rank(difference)))
     found = pd.DataFrame(rows, columns=["method", "patients", "difference", "low", "high", "p"])
-    found["p_holm"] = np.nan
     tested = found["p"].notna()
-    found.loc[tested, "p_holm"] = holm(found.loc[tested, "p"])
-    return found
+    return found.assign(p_holm=pd.Series(holm(found.loc[tested, "p"]), found.index[tested], dtype=float))
