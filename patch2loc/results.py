@@ -5,13 +5,15 @@
 # %% auto #0
 __all__ = ['KEY_COLUMNS', 'MEASURE_COLUMNS', 'DIGEST_COLUMNS', 'CASE_COLUMNS', 'LOCALIZATION_SCORES', 'BASELINES',
            'SUMMARY_MEASURES', 'case_row', 'write_cases', 'read_case_file', 'read_cases', 'check_cases', 'summarize',
-           'table_note', 'write_tables', 'compare_with_baselines']
+           'table_note', 'write_tables', 'verify_tables', 'best_score', 'compare_with_baselines']
 
 # %% ../nbs/51_results.ipynb #eccbc87e
 import csv
 import io
+import math
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 import pandas as pd
@@ -186,8 +188,15 @@ SUMMARY_MEASURES = {  # column of a case -> column of a table, with the protocol
     "auprc": "auprc",
     "auroc": "auroc",
     "dice_healthy_threshold": "dice_healthy_threshold",
+    "dice_conformal": "dice_split_conformal",
     "dice_best": "dice_oracle_per_volume",
     "false_positive_share": "false_positive_share",
+    "false_positive_share_conformal": "false_positive_share_split_conformal",
+    "lesion_sensitivity": "lesion_sensitivity",
+    "lesion_f1": "lesion_f1",
+    "hd95": "hd95_mm",
+    "slice_auroc": "slice_auroc",
+    "slice_auprc": "slice_auprc",
 }
 
 
@@ -220,7 +229,10 @@ def summarize(
     level: float = 0.95,
     seed: int = 3141,  # of the bootstrap
 ) -> pd.DataFrame:  # one row for each data set and method
-    "Average the cases of each data set and method, with intervals, prevalence and the number of patients."
+    """Average the cases of each data set and method, with intervals, prevalence and the number of patients.
+
+    Raises: ResultsError as check_cases does.
+    """
     check_cases(cases)
     rows = []
     for (dataset, method), table in cases.groupby(["dataset", "method"], sort=False):
@@ -232,15 +244,22 @@ def summarize(
         row["interval"] = f"{100 * level:g} %: t over {folds} folds" if folds > 1 else f"{100 * level:g} %: BCa bootstrap over subjects"
         rows.append(row)
     order = {m: i for i, m in enumerate(LOCALIZATION_SCORES + BASELINES)}
-    return pd.DataFrame(rows).sort_values(["dataset", "method"], key=lambda c: c.map(lambda v: (order.get(v, -1), v)) if c.name == "method" else c, ignore_index=True)
+    return pd.DataFrame(rows).sort_values(["dataset", "method"], key=lambda c: c.map(lambda v: (order.get(v, len(order)), v)) if c.name == "method" else c, ignore_index=True)
 
 # %% ../nbs/51_results.ipynb #98f13708
-_HEADS = {
+_HEADS = {  # column of the summary -> head in the table, in percent unless it ends in mm
     "auprc": "AUPRC",
     "auroc": "AUROC",
-    "dice_healthy_threshold": "Dice at the healthy threshold",
+    "dice_healthy_threshold": "Dice, healthy threshold",
+    "dice_split_conformal": "Dice, split-conformal",
     "dice_oracle_per_volume": "Dice, oracle per volume",
-    "false_positive_share": "false-positive share at the healthy threshold",
+    "false_positive_share": "false-positive share, healthy threshold",
+    "false_positive_share_split_conformal": "false-positive share, split-conformal",
+    "lesion_sensitivity": "lesions found",
+    "lesion_f1": "lesion F1",
+    "hd95_mm": "HD95, mm",
+    "slice_auroc": "slice AUROC",
+    "slice_auprc": "slice AUPRC",
 }
 
 
@@ -250,7 +269,7 @@ def table_note(
     "Say in one line what a table is made of and how its numbers are to be read."
     made = "**Synthetic data**, made by this project: not evidence about patients. " if summary["synthetic"].all() else (
         f"**Synthetic data** in {', '.join(sorted(summary.loc[summary['synthetic'], 'dataset'].unique()))}. " if summary["synthetic"].any() else "")
-    return f"{made}In percent; brackets: {'; '.join(sorted(summary['interval'].unique()))}. Prevalence is the AUPRC of chance. Flagged means score > threshold; the oracle threshold is found on each volume's own mask and cannot be reached."
+    return f"{made}In percent unless a unit is given; brackets: {'; '.join(sorted(summary['interval'].unique()))}. Prevalence is the AUPRC of chance. Flagged means score > threshold; the oracle threshold is found on each volume's own mask and cannot be reached."
 
 
 def _entries(
@@ -258,13 +277,13 @@ def _entries(
 ) -> list[list[str]]:  # head, then one row for each method
     "Write a data set's summary as text cells, in percent."
     def entry(row, name):
-        if np.isnan(row[name]):
-            return "–"
-        low, high = row[f"{name}_low"], row[f"{name}_high"]
-        return f"{100 * row[name]:.1f}" + ("" if np.isnan(low) else f" [{100 * low:.1f}, {100 * high:.1f}]")
+        scale = 1 if name.endswith("_mm") else 100
+        value, low, high = (scale * row[f"{name}{end}"] for end in ("", "_low", "_high"))
+        return "–" if np.isnan(value) else f"{value:.1f}" if np.isnan(low) else f"{value:.1f} [{low:.1f}, {high:.1f}]"
 
-    head = ["method", "patients", "prevalence", *_HEADS.values()]
-    return [head] + [[row["method"], str(row["patients"]), f"{100 * row['prevalence']:.2f}", *(entry(row, name) for name in _HEADS)] for _, row in summary.iterrows()]
+    shown = [name for name in _HEADS if summary[name].notna().any()]
+    head = ["method", "subjects", "with lesion", "prevalence", *(_HEADS[name] for name in shown)]
+    return [head] + [[row["method"], str(row["subjects"]), str(row["patients"]), f"{100 * row['prevalence']:.2f}", *(entry(row, name) for name in shown)] for _, row in summary.iterrows()]
 
 
 def _markdown(
@@ -294,7 +313,7 @@ def _latex(
     for dataset, table in summary.groupby("dataset", sort=False):
         head, *rows = [" & ".join(map(plain, line)) + r" \\" for line in _entries(table)]
         caption = plain(f"{dataset}. {table_note(table)}")
-        blocks += [r"\begin{table}", rf"\caption{{{caption}}}", rf"\begin{{tabular}}{{l{'r' * (len(_HEADS) + 2)}}}", r"\toprule", head, r"\midrule", *rows, r"\bottomrule", r"\end{tabular}", r"\end{table}"]
+        blocks += [r"\begin{table}", rf"\caption{{{caption}}}", rf"\begin{{tabular}}{{l{'r' * head.count(' & ')}}}", r"\toprule", head, r"\midrule", *rows, r"\bottomrule", r"\end{tabular}", r"\end{table}"]
     return "\n".join(blocks) + "\n"
 
 
@@ -311,7 +330,76 @@ def write_tables(
         write_text(text, path)
     return paths
 
-# %% ../nbs/51_results.ipynb #37693cfc
+# %% ../nbs/51_results.ipynb #8e296a06
+def _case_texts(
+    run_dir: str | Path,
+) -> dict[tuple[str, str], list[dict[str, str]]]:  # (dataset, method) -> its cases, as text
+    "Read all cases of a run without pandas."
+    texts = {}
+    for path in sorted(Path(run_dir).glob("fold-*/*/cases.csv")):
+        with open(path, newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                texts.setdefault((row["dataset"], row["method"]), []).append(row)
+    return texts
+
+
+def verify_tables(
+    run_dir: str | Path,
+) -> int:  # numbers compared
+    """Compute each mean of `tables/summary.csv` again from the cases, independently of `summarize`.
+
+    Raises: ResultsError naming the first entry that does not follow from the cases, or a missing table.
+    """
+    path = Path(run_dir) / "tables" / "summary.csv"
+    if not path.is_file():
+        raise ResultsError(f"{path}: no such file")
+    texts, compared = _case_texts(run_dir), 0
+    with open(path, newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            for column, name in SUMMARY_MEASURES.items():
+                folds = {}
+                for case in texts.get((row["dataset"], row["method"]), []):
+                    if case[column]:
+                        folds.setdefault((case["fold"], case["seed"]), []).append(float(case[column]))
+                again = fmean(map(fmean, folds.values())) if folds else math.nan
+                written = float(row[name] or "nan")
+                if not (math.isclose(again, written, rel_tol=1e-9, abs_tol=1e-12) or math.isnan(again) and math.isnan(written)):
+                    raise ResultsError(f"{path}: {name} of {row['method']} on {row['dataset']} is {written}, but the cases give {again}")
+                compared += 1
+    return compared
+
+# %% ../nbs/51_results.ipynb #33e75ff0
+def _patient_table(
+    cases: pd.DataFrame,
+    datasets: Sequence[str],
+    measure: str,
+) -> tuple[pd.DataFrame, pd.Series]:  # (patient x method) mean over folds, and the mean over data sets of each method
+    "Lay cases out patient by method; `ParameterError` for a data set without cases."
+    missing = sorted(set(datasets) - set(cases["dataset"]))
+    if missing or not len(datasets):
+        raise ParameterError(f"datasets: no cases of {', '.join(missing) or 'none at all'}")
+    chosen = cases[cases["dataset"].isin(datasets)]
+    patients = chosen.pivot_table(measure, ["dataset", "subject"], "method", aggfunc="mean")
+    return patients, patients.groupby("dataset").mean().mean()
+
+
+def best_score(
+    cases: pd.DataFrame,  # of inserted lesions of the training part, when the choice is to be reported on
+    datasets: Sequence[str],  # the mean is over these data sets' means
+    measure: str = "auprc",
+    scores: Sequence[str] = LOCALIZATION_SCORES,  # candidates; of equals the first wins
+) -> str:
+    """Choose the score with the highest mean measure.
+
+    Raises: ParameterError if a data set has no cases, or no candidate has any.
+    """
+    _, means = _patient_table(cases, datasets, measure)
+    present = [score for score in scores if not np.isnan(means.get(score, np.nan))]
+    if not present:
+        raise ParameterError(f"scores: no cases of {', '.join(scores)}")
+    return max(present, key=means.get)
+
+
 def compare_with_baselines(
     cases: pd.DataFrame,  # of `read_cases`
     datasets: Sequence[str],  # the mean is over these data sets' means
@@ -325,17 +413,11 @@ def compare_with_baselines(
     With several candidates the best is chosen on these very cases, which flatters it; give one score that was chosen elsewhere for evidence.
     Raises: ParameterError if a data set, score or baseline has no cases.
     """
-    chosen = cases[cases["dataset"].isin(datasets)]
-    for name, wanted, column in (("datasets", datasets, "dataset"), ("baselines", baselines, "method")):
-        missing = sorted(set(wanted) - set(chosen[column]))
-        if missing:
-            raise ParameterError(f"{name}: no cases of {', '.join(missing)}")
-    patients = chosen.pivot_table(measure, ["dataset", "subject"], "method", aggfunc="mean")
-    means = patients.groupby("dataset").mean().mean()
-    present = [score for score in scores if score in means]
-    if not present:
-        raise ParameterError(f"scores: no cases of {', '.join(scores)}")
-    best = max(present, key=means.get)
+    patients, means = _patient_table(cases, datasets, measure)
+    missing = sorted(set(baselines) - set(means.index))
+    if missing:
+        raise ParameterError(f"baselines: no cases of {', '.join(missing)}")
+    best = best_score(cases, datasets, measure, scores)
     tests = paired_tests(patients[[best, *baselines]], best, seed).rename(columns={"method": "baseline"})
     tests.insert(0, "score", best)
     tests.insert(2, "score_mean", float(means[best]))
