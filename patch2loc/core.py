@@ -263,6 +263,7 @@ def _load(
 
 def read_volume(
     path: str | Path,
+    allow_nan: bool = False,  # a map of ours is NaN outside the brain; a scan has no excuse
 ) -> Volume:  # float32, RAS+
     """Read a scan in RAS+ order.
 
@@ -270,7 +271,7 @@ def read_volume(
     """
     image = nib.as_closest_canonical(_load(path))
     data = np.asarray(image.dataobj, dtype=np.float32)
-    if not np.isfinite(data).all():
+    if not allow_nan and not np.isfinite(data).all():
         raise DataError(f"{path}: expected finite values, found {int((~np.isfinite(data)).sum())} NaN or infinite voxels")
     return Volume(np.ascontiguousarray(data), image.affine)
 

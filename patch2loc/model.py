@@ -4,17 +4,21 @@
 
 # %% auto #0
 __all__ = ['LOCATION_MIDDLE', 'LOCATION_SPREAD', 'ENCODERS', 'DenseEncoder', 'ResNet18Encoder', 'slice_code', 'Head',
-           'Architecture', 'PatchLocalizer']
+           'Architecture', 'PatchLocalizer', 'pick_precision', 'pick_device', 'keep_memory', 'Localizer',
+           'load_localizer']
 
 # %% ../nbs/30_model.ipynb #eccbc87e
+import ctypes
 import math
-from dataclasses import asdict, dataclass
+import platform
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
 
 import torch
-from monai.networks.nets.resnet import ResNet
 from torch import Tensor, nn
 
-from .core import ParameterError
+from .core import CheckpointError, ParameterError
 from .patches import LATTICE_STRIDE, PATCH_SIDE
 
 # %% ../nbs/30_model.ipynb #1679091c
@@ -55,6 +59,8 @@ class ResNet18Encoder(nn.Module):
 
     def __init__(self):
         super().__init__()
+        from monai.networks.nets.resnet import ResNet
+
         self.net = ResNet("basic", [2, 2, 2, 2], [64, 128, 256, 512], spatial_dims=2, n_input_channels=1, conv1_t_size=3, conv1_t_stride=2, bias_downsample=False, feed_forward=False)
         self.net.conv1 = nn.Conv2d(1, 64, kernel_size=3, stride=2, padding=3, bias=False)
         nn.init.kaiming_normal_(self.net.conv1.weight, mode="fan_out", nonlinearity="relu")
@@ -164,3 +170,65 @@ class PatchLocalizer(nn.Module):
         mean = self.mean_head(features)
         log_var = self.log_var_head(features.detach() if self.architecture.separate_variance else features)
         return LOCATION_MIDDLE + LOCATION_SPREAD * mean, log_var + 2 * math.log(LOCATION_SPREAD)
+
+# %% ../nbs/30_model.ipynb #182be0c5
+def pick_precision(
+    precision: str,  # "auto", "bfloat16" or "float32"
+    device: str = "cpu",  # "cpu" or "cuda"
+) -> torch.dtype:
+    """Resolve `auto` for this machine: bfloat16 where it is native.
+
+    Raises: ParameterError for another name.
+    """
+    known = {"bfloat16": torch.bfloat16, "float32": torch.float32}
+    if precision in known:
+        return known[precision]
+    if precision != "auto":
+        raise ParameterError(f"precision: expected auto, bfloat16 or float32, found {precision!r}")
+    native = torch.cuda.is_bf16_supported() if device == "cuda" else torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return torch.bfloat16 if native else torch.float32
+
+
+def pick_device() -> str:
+    "Return `cuda` where there is one, else `cpu`."
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def keep_memory() -> bool:  # whether this system has the knob
+    "Tell glibc to keep freed memory for the next step rather than hand it back (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD of malloc.h)."
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    libc = ctypes.CDLL("libc.so.6")
+    return bool(libc.mallopt(-3, 1 << 30) and libc.mallopt(-1, (1 << 31) - 1))
+
+# %% ../nbs/30_model.ipynb #19ca14e7
+@dataclass(frozen=True)
+class Localizer:
+    "A trained network with what it was trained for."
+
+    model: PatchLocalizer  # in evaluation mode
+    about: dict[str, Any] = field(default_factory=dict)  # architecture, training, contrast, fold, landmarks…
+
+
+def load_localizer(
+    path: str | Path,  # a checkpoint of chapter 32
+    **expected: Any,  # facts it must have, for instance contrast="t2", fold=0
+) -> Localizer:
+    """Load a checkpoint.
+
+    Raises: CheckpointError if it is missing, unreadable, or of other facts than expected.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such checkpoint")
+    try:
+        stored = torch.load(path, map_location="cpu", weights_only=True)
+        about = stored["patch2loc"]
+    except Exception as error:  # torch raises many kinds for a file that is not a checkpoint
+        raise CheckpointError(f"{path}: expected a patch2loc checkpoint, could not read it ({type(error).__name__})") from error
+    for name, value in expected.items():
+        if about.get(name) != value:
+            raise CheckpointError(f"{path}: expected a checkpoint of {name} {value!r}, found {about.get(name)!r}")
+    model = PatchLocalizer(Architecture(**about["architecture"]))
+    model.load_state_dict({k.removeprefix("model."): v for k, v in stored["state_dict"].items()})
+    return Localizer(model.to(memory_format=torch.channels_last).eval(), about)
