@@ -570,7 +570,7 @@ def _origin(
         raise ParameterError(f"lesions: no tissue of this brain lies {lesions.elsewhere_distance} mm away from a lesion at {np.round(centre)} mm")
     return found
 
-
+# %% ../nbs/01_phantom.ipynb #66f041e1
 def _elsewhere(
     person: Person,
     signal: dict[str, np.ndarray],
@@ -591,7 +591,7 @@ def _elsewhere(
         _blend(signal, window, weight[window], {contrast: new})
     return weight
 
-# %% ../nbs/01_phantom.ipynb #093f65e0
+# %% ../nbs/01_phantom.ipynb #072b030b
 _INSERT = {"bright": _bright, "foci": _foci, "dark": _dark, "texture": _texture, "elsewhere": _elsewhere}
 
 
@@ -629,7 +629,7 @@ def make_head(
         volumes = scan_person(person, flat, stream("scanner"))
     return Head(volumes["t1"], volumes["t2"], person.brain_mask, lesion)
 
-# %% ../nbs/01_phantom.ipynb #e2c420d9
+# %% ../nbs/01_phantom.ipynb #32bb90e8
 GENERATOR = 1  # raised when the same parameters begin to give other files
 
 
@@ -669,7 +669,7 @@ def _write_subject(
         write_volume(head.t1.like(data[part]), path, np.int16 if part in CONTRASTS else np.uint8)
     return subject
 
-# %% ../nbs/01_phantom.ipynb #d2ddea18
+# %% ../nbs/01_phantom.ipynb #ad61ab14
 def _split_row(
     kind: str,
     index: int,
@@ -701,7 +701,7 @@ def cohort_splits(
     tables |= {f"cohort_{kind}_test": rows[kind] for kind in LESION_KINDS if rows[kind]}
     return {name: pd.DataFrame(table) for name, table in tables.items()}
 
-# %% ../nbs/01_phantom.ipynb #d09bf415
+# %% ../nbs/01_phantom.ipynb #fbd7939d
 _TITLES = {
     "healthy": "Embedded cohort (synthetic): healthy people",
     "bright": "Embedded cohort (synthetic): bright tumours with oedema",
@@ -725,7 +725,7 @@ def cohort_specs(
         specs.append({"name": f"cohort_{kind}", "role": "lesion", "folder": f"Test/cohort_{kind}", "lesion_labels": [1], "title": _TITLES[kind], **common})
     return specs
 
-# %% ../nbs/01_phantom.ipynb #fbd7939d
+# %% ../nbs/01_phantom.ipynb #28dd2c79
 def _claim(
     data_dir: Path,
     parameters: dict,
@@ -753,7 +753,7 @@ def _write_once(
     if not path.exists():
         write_text(text, path)
 
-# %% ../nbs/01_phantom.ipynb #28dd2c79
+# %% ../nbs/01_phantom.ipynb #35f4a8d4
 def write_cohort(
     data_dir: str | Path,  # made if missing
     healthy: int = 60,  # people without lesion
