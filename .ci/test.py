@@ -60,14 +60,15 @@ def unchanged_by(
 ) -> str:
     """Run `command` on a copy of the working tree; return '' if it changes nothing, else what it changed."""
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / ROOT.name
-        copy.mkdir()
+        before, after = Path(folder) / "before", Path(folder) / "after"
+        before.mkdir()
         for name in ("settings.ini", "README.md"):
-            shutil.copy(ROOT / name, copy)
+            shutil.copy(ROOT / name, before)
         for name in ("nbs", "patch2loc"):
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
-        trouble = run([Path(sys.executable).parent / command], copy)
-        changed = [f"{name}/{file}" for name in ("nbs", "patch2loc") for file in differing(ROOT / name, copy / name)]
+            shutil.copytree(ROOT / name, before / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+        shutil.copytree(before, after)
+        trouble = run([Path(sys.executable).parent / command], after)
+        changed = differing(before, after)
     return trouble or (f"{command} changes {', '.join(changed)}: run make export" if changed else "")
 
 
