@@ -456,7 +456,7 @@ def holm(
     stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
     return np.minimum(stepped, 1)[order.argsort(kind="stable")]
 
-
+# %% ../nbs/50_metrics.ipynb #2a38a4a9
 def _signed_rank(
     difference: np.ndarray,  # (n,) one a patient
 ) -> float:
@@ -467,7 +467,7 @@ def _signed_rank(
         return float("nan")
     return float(wilcoxon(difference).pvalue) if difference.any() else 1.0
 
-
+# %% ../nbs/50_metrics.ipynb #7647966b
 def paired_tests(
     table: pd.DataFrame,  # one row a patient, one column a method; NaN: undefined, the pair is left out
     reference: str,  # the column the others are compared with

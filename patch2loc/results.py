@@ -33,10 +33,11 @@ DIGEST_COLUMNS = ("parameters", "checkpoint_digest", "split_digest", "data_diges
 CASE_COLUMNS = KEY_COLUMNS + MEASURE_COLUMNS + DIGEST_COLUMNS
 LOCALIZATION_SCORES = tuple(f"{name}{z}" for z in ("", "_z") for name in ("heatmap", "log_error", "log_variance", "surprise"))
 BASELINES = ("intensity", "atlas")
+_IDENTITY = ("fold", "dataset", "subject", "method", "seed")
 _WHOLE = ("fold", "seed", "voxels", "lesion_voxels", "lesions")
 _TEXT = ("dataset", "subject", "contrast", "method", *DIGEST_COLUMNS)
 
-
+# %% ../nbs/51_results.ipynb #8f14e45f
 def case_row(
     dataset: str,
     subject: str,
@@ -62,7 +63,7 @@ def case_row(
         raise ResultsError(f"case {dataset}/{subject}/{method}: expected a name, found none for {', '.join(empty)}")
     return {name: row[name] for name in CASE_COLUMNS}
 
-# %% ../nbs/51_results.ipynb #45c48cce
+# %% ../nbs/51_results.ipynb #d3d94468
 def _cell(
     name: str,  # column
     value: object,
@@ -76,7 +77,7 @@ def _cell(
         return ""
     return str(int(value)) if name in _WHOLE else repr(float(value))
 
-
+# %% ../nbs/51_results.ipynb #6512bd43
 def write_cases(
     rows: Sequence[dict[str, object]],  # of `case_row`
     path: str | Path,  # cases.csv
@@ -97,10 +98,7 @@ def write_cases(
     writer.writerows([[_cell(name, row[name]) for name in CASE_COLUMNS] for row in rows])
     write_text(out.getvalue(), path)
 
-
-_IDENTITY = ("fold", "dataset", "subject", "method", "seed")
-
-
+# %% ../nbs/51_results.ipynb #c20ad4d7
 def _refuse_doubles(
     cases: pd.DataFrame,
     where: str | Path,  # for the message
@@ -111,7 +109,7 @@ def _refuse_doubles(
         first = doubled.iloc[0]
         raise ResultsError(f"{where}: {len(doubled)} cases stand there twice, first {first['dataset']}/{first['subject']}/{first['method']} of fold {first['fold']}")
 
-# %% ../nbs/51_results.ipynb #d3d94468
+# %% ../nbs/51_results.ipynb #c51ce410
 def read_case_file(
     path: str | Path,  # cases.csv
 ) -> pd.DataFrame:  # the columns of CASE_COLUMNS
@@ -134,7 +132,7 @@ def read_case_file(
     cases[["fold", "seed"]] = cases[["fold", "seed"]].astype(int)
     return cases[list(CASE_COLUMNS)]
 
-# %% ../nbs/51_results.ipynb #c51ce410
+# %% ../nbs/51_results.ipynb #c74d97b0
 def read_cases(
     run_dir: str | Path,
     datasets: Sequence[str] | None = None,  # expected; None: those found in any fold
@@ -161,7 +159,7 @@ def read_cases(
     check_cases(cases, run_dir)
     return cases
 
-
+# %% ../nbs/51_results.ipynb #70efdf2e
 def check_cases(
     cases: pd.DataFrame,
     where: str | Path = "cases",  # for the message
@@ -183,7 +181,7 @@ def check_cases(
             fold, subject, method = gaps[0]
             raise ResultsError(f"{where}: {len(gaps)} cases are missing in {dataset}, first subject {subject} by {method} in fold {fold}")
 
-# %% ../nbs/51_results.ipynb #c74d97b0
+# %% ../nbs/51_results.ipynb #98f13708
 SUMMARY_MEASURES = {  # column of a case -> column of a table, with the protocol in its name
     "auprc": "auprc",
     "auroc": "auroc",
@@ -199,7 +197,7 @@ SUMMARY_MEASURES = {  # column of a case -> column of a table, with the protocol
     "slice_auprc": "slice_auprc",
 }
 
-
+# %% ../nbs/51_results.ipynb #3c59dc04
 def _fold_interval(
     means: np.ndarray,  # (k,) mean of each fold
     level: float,
@@ -210,7 +208,7 @@ def _fold_interval(
     half = t.ppf((1 + level) / 2, len(means) - 1) * means.std(ddof=1) / np.sqrt(len(means))
     return float(means.mean() - half), float(means.mean() + half)
 
-
+# %% ../nbs/51_results.ipynb #b6d767d2
 def _mean_and_intervals(
     table: pd.DataFrame,  # cases of one method and data set
     column: str,
@@ -223,7 +221,7 @@ def _mean_and_intervals(
     several = len(means) > 1 and not np.isnan(means).any()
     return [float(means.mean()), *(_fold_interval(means, level) if several else patients), *patients]
 
-
+# %% ../nbs/51_results.ipynb #37693cfc
 def summarize(
     cases: pd.DataFrame,  # of `read_cases`
     level: float = 0.95,
@@ -246,7 +244,7 @@ def summarize(
     order = {m: i for i, m in enumerate(LOCALIZATION_SCORES + BASELINES)}
     return pd.DataFrame(rows).sort_values(["dataset", "method"], key=lambda c: c.map(lambda v: (order.get(v, len(order)), v)) if c.name == "method" else c, ignore_index=True)
 
-# %% ../nbs/51_results.ipynb #98f13708
+# %% ../nbs/51_results.ipynb #02e74f10
 _HEADS = {  # column of the summary -> head in the table, in percent unless it ends in mm
     "auprc": "AUPRC",
     "auroc": "AUROC",
@@ -262,7 +260,7 @@ _HEADS = {  # column of the summary -> head in the table, in percent unless it e
     "slice_auprc": "slice AUPRC",
 }
 
-
+# %% ../nbs/51_results.ipynb #33e75ff0
 def table_note(
     summary: pd.DataFrame,  # of one or several data sets
 ) -> str:
@@ -271,7 +269,7 @@ def table_note(
         f"**Synthetic data** in {', '.join(sorted(summary.loc[summary['synthetic'], 'dataset'].unique()))}. " if summary["synthetic"].any() else "")
     return f"{made}In percent unless a unit is given; brackets: {'; '.join(sorted(summary['interval'].unique()))}. Prevalence is the AUPRC of chance. Flagged means score > threshold; the oracle threshold is found on each volume's own mask and cannot be reached."
 
-
+# %% ../nbs/51_results.ipynb #6ea9ab1b
 def _entries(
     summary: pd.DataFrame,  # of one data set
 ) -> list[list[str]]:  # head, then one row for each method
@@ -285,7 +283,7 @@ def _entries(
     head = ["method", "subjects", "with lesion", "prevalence", *(_HEADS[name] for name in shown)]
     return [head] + [[row["method"], str(row["subjects"]), str(row["patients"]), f"{100 * row['prevalence']:.2f}", *(entry(row, name) for name in shown)] for _, row in summary.iterrows()]
 
-
+# %% ../nbs/51_results.ipynb #34173cb3
 def _markdown(
     summary: pd.DataFrame,
     note: str,
@@ -298,7 +296,7 @@ def _markdown(
         blocks += [f"## {dataset}" + (" (synthetic data)" if table["synthetic"].any() else ""), "\n".join(lines), table_note(table)]
     return "\n\n".join(blocks) + "\n"
 
-
+# %% ../nbs/51_results.ipynb #c16a5320
 def _latex(
     summary: pd.DataFrame,
     note: str,
@@ -316,7 +314,7 @@ def _latex(
         blocks += [r"\begin{table}", rf"\caption{{{caption}}}", rf"\begin{{tabular}}{{l{'r' * head.count(' & ')}}}", r"\toprule", head, r"\midrule", *rows, r"\bottomrule", r"\end{tabular}", r"\end{table}"]
     return "\n".join(blocks) + "\n"
 
-
+# %% ../nbs/51_results.ipynb #6364d3f0
 def write_tables(
     run_dir: str | Path,
     summary: pd.DataFrame,  # of `summarize`
@@ -330,7 +328,7 @@ def write_tables(
         write_text(text, path)
     return paths
 
-# %% ../nbs/51_results.ipynb #8e296a06
+# %% ../nbs/51_results.ipynb #a5bfc9e0
 def _case_texts(
     run_dir: str | Path,
 ) -> dict[tuple[str, str], list[dict[str, str]]]:  # (dataset, method) -> its cases, as text
@@ -342,7 +340,7 @@ def _case_texts(
                 texts.setdefault((row["dataset"], row["method"]), []).append(row)
     return texts
 
-
+# %% ../nbs/51_results.ipynb #a5771bce
 def verify_tables(
     run_dir: str | Path,
 ) -> int:  # numbers compared
@@ -368,7 +366,7 @@ def verify_tables(
                 compared += 1
     return compared
 
-# %% ../nbs/51_results.ipynb #33e75ff0
+# %% ../nbs/51_results.ipynb #3416a75f
 def _patient_table(
     cases: pd.DataFrame,
     datasets: Sequence[str],
@@ -382,7 +380,7 @@ def _patient_table(
     patients = chosen.pivot_table(measure, ["dataset", "subject"], "method", aggfunc="mean")
     return patients, patients.groupby("dataset").mean().mean()
 
-
+# %% ../nbs/51_results.ipynb #a1d0c6e8
 def best_score(
     cases: pd.DataFrame,  # of inserted lesions of the training part, when the choice is to be reported on
     datasets: Sequence[str],  # the mean is over these data sets' means
@@ -399,7 +397,7 @@ def best_score(
         raise ParameterError(f"scores: no cases of {', '.join(scores)}")
     return max(present, key=means.get)
 
-
+# %% ../nbs/51_results.ipynb #17e62166
 def compare_with_baselines(
     cases: pd.DataFrame,  # of `read_cases`
     datasets: Sequence[str],  # the mean is over these data sets' means
