@@ -165,16 +165,23 @@ class FoldedResNet18(nn.Module):
         self.products = nn.Sequential(*[_Block(b, s) for layer, sides in ((net.layer3, (4, 2)), (net.layer4, (2, 1))) for b, s in zip(layer, sides)])
         self.to(dtype)
 
-    def _pass(
+    def _stem(
         self,
-        patches: Tensor,  # (n, 1, P, P) of the network's type
-    ) -> Tensor:  # (n, 512) of the network's type
-        "Encode as many patches as fit the cache."
+        patches: Tensor,  # (n, 1, P, P)
+    ) -> Tensor:  # (n, 64, 7, 7), channels last
+        "Convolve with stride 2 and padding 3, pool, ReLU."
         nine = F.pad(patches[:, 0], (3, 3, 3, 3)).unfold(1, 3, 2).unfold(2, 3, 2)
         places = F.linear(nine.reshape(-1, 9), self.weight, self.bias)
         maps = places.view(*nine.shape[:3], -1).permute(0, 3, 1, 2)
-        maps = self.maps(F.max_pool2d(maps, 3, 2, 1).relu_())
-        return self.products(maps.permute(0, 2, 3, 1).reshape(len(maps), -1))
+        return F.max_pool2d(maps, 3, 2, 1).relu_()
+
+    def _pass(
+        self,
+        patches: Tensor,  # (n, 1, P, P)
+    ) -> Tensor:  # (n, 512)
+        "Encode as many patches as fit the cache."
+        maps = self.maps(self._stem(patches))
+        return self.products(maps.permute(0, 2, 3, 1).flatten(1))
 
     @torch.no_grad()
     def forward(
