@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Annotated, Callable, Optional
 
 import typer
+from typer import Abort
+from typer._click.exceptions import ClickException  # typer carries its own click
 
 from .core import ParameterError, Patch2LocError
 
@@ -56,13 +58,14 @@ def cohort(
     healthy: Annotated[int, typer.Option(help="people without lesion")] = 60,
     lesion: Annotated[int, typer.Option(help="people of each lesion kind")] = 6,
     seed: Annotated[int, typer.Option(help="everything is drawn from it")] = 3141,
+    slice_mm: Annotated[float, typer.Option(help="thickness of the slices, mm; in plane it is 1")] = 2.0,
     jobs: Annotated[int, typer.Option(help="processes")] = 2,
 ) -> None:
     "Write the embedded synthetic cohort and its splits."
     from patch2loc.phantom import write_cohort
 
     report = _clock()
-    write_cohort(folder, healthy, lesion, seed, jobs=jobs, progress=lambda subject, done, of: report(f"{done}/{of} {subject}") if done % 10 == 0 or done == of else None)
+    write_cohort(folder, healthy, lesion, seed, (1.0, 1.0, slice_mm), jobs, progress=lambda subject, done, of: report(f"{done}/{of} {subject}") if done % 10 == 0 or done == of else None)
     report(f"synthetic cohort in {folder}: {healthy} healthy, {lesion} of each lesion kind")
 
 
@@ -80,7 +83,7 @@ def manifest_build(
     table = build_manifest(spec, folder)
     typer.echo(f"{len(table)} files recorded in {manifest_path(spec, folder)}")
 
-
+# %% ../nbs/62_cli.ipynb #45c48cce
 @manifest_app.command("verify")
 def manifest_verify(
     dataset: Annotated[str, typer.Argument(help="name in data_manifest/")],
@@ -97,7 +100,7 @@ def manifest_verify(
     typer.echo(f"{len(found)} differences")
     raise typer.Exit(1 if len(found) else 0)
 
-
+# %% ../nbs/62_cli.ipynb #d3d94468
 @splits_app.command("make")
 def splits_make(
     dataset: Annotated[str, typer.Argument(help="name in data_manifest/")],
@@ -116,7 +119,7 @@ def splits_make(
     write_splits(tables, out or folder / "splits")
     typer.echo(f"{len(tables)} tables in {out or folder / 'splits'}")
 
-
+# %% ../nbs/62_cli.ipynb #6512bd43
 @splits_app.command("check")
 def splits_check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="folder of the split tables")],
@@ -143,7 +146,7 @@ def splits_import(
     import_published(source, out, drop_leaks)
     typer.echo(f"tables in {out}; {len(leaks(out))} leaks")
 
-# %% ../nbs/62_cli.ipynb #d3d94468
+# %% ../nbs/62_cli.ipynb #c51ce410
 def _study(
     out: Path,
     report: Callable[[str], None],
@@ -159,7 +162,7 @@ def _study(
     for name in ("report.html", "tables/summary.md", "figures", "notebooks/e40_tables.ipynb"):
         report(f"  {out / name}")
 
-
+# %% ../nbs/62_cli.ipynb #aab32389
 @app.command()
 def run(
     data_dir: DataDir = None,
@@ -194,7 +197,7 @@ def run(
     _study(out, _clock(), data_dir=folder, splits_dir=splits, folds=_numbers(folds, "folds"), datasets=datasets.split(",") if datasets else None,
            load_checkpoint=load_checkpoint, allow_leaks=allow_leaks, **settings, **optional)
 
-
+# %% ../nbs/62_cli.ipynb #9bf31c7f
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="the run's folder")] = Path("runs/demo"),
@@ -212,11 +215,23 @@ def demo(
     write_cohort(data, healthy, lesion, seed, progress=lambda subject, done, of: report(f"{done}/{of} people written") if done % 20 == 0 or done == of else None)
     _study(out, report, data_dir=data, folds=_numbers(folds, "folds"), steps=steps, seed=seed)
 
-# %% ../nbs/62_cli.ipynb #c20ad4d7
-def main() -> None:
-    "Run the command; our own errors become one line and an exit status."
+# %% ../nbs/62_cli.ipynb #70efdf2e
+def _command(
+    words: list[str] | None = None,  # None: those of the shell
+) -> int:  # exit status
+    "Run the command and return its exit status; what goes wrong is one line."
     try:
-        app()
+        return app(args=words, prog_name="patch2loc", standalone_mode=False) or 0
     except Patch2LocError as error:
-        typer.echo(f"patch2loc: {error}", err=True)
-        raise SystemExit(error.exit_status) from None
+        status, message = error.exit_status, str(error)
+    except ClickException as error:
+        status, message = 2, error.format_message()
+    except (KeyboardInterrupt, Abort):
+        status, message = 130, "interrupted; the same command goes on where it stopped"
+    typer.echo(f"patch2loc: {' '.join(message.split())}", err=True)
+    return status
+
+
+def main() -> None:
+    "Run the command."
+    sys.exit(_command())
