@@ -18,7 +18,7 @@ from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from .core import GeometryError, ParameterError, rng_for
 
@@ -46,8 +46,19 @@ def _page(
     figure = _Page(figsize=(WIDTH, height), dpi=80, layout="constrained")
     words = " · ".join(part for part in (title, "synthetic data" if synthetic else "") if part)
     if words:
-        figure.suptitle(words, fontsize=9)
+        figure.suptitle(words, fontsize=9, parse_math=False)
     return figure
+
+
+def _log_axis(
+    axis: Axes,
+    scale: float = 1,  # of the numbers written, e.g. 100 for per cent
+) -> None:
+    "Make x logarithmic, with plain numbers at 1, 2, 5 of each decade."
+    axis.set_xscale("log")
+    axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{scale * value:g}"))
+    axis.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _axis(
@@ -76,7 +87,7 @@ def unit_of(
     method: str,  # e.g. heatmap, surprise_z, atlas
 ) -> str:  # "" where this project has no such score
     "Name the unit of a score's map."
-    return "healthy standard deviations" if method.endswith("_z") else _UNITS.get(method, "")
+    return "healthy standard deviations" if method.endswith("_z") else _UNITS.get(method.removesuffix("_median"), "")
 
 # %% ../nbs/52_figures.ipynb #6512bd43
 @dataclass(frozen=True)
@@ -96,6 +107,12 @@ class CaseView:
         for name, volume in {"brain mask": self.brain_mask, "lesion mask": self.lesion_mask, **self.maps}.items():
             if volume is not None and volume.shape != self.scan.shape:
                 raise GeometryError(f"{self.subject or 'case'}: expected {name} on the scan's grid {self.scan.shape}, found {volume.shape}")
+
+
+    @property
+    def slice_shown(self) -> int:
+        "Index of the slice drawn."
+        return slice_to_show(self.brain_mask, self.lesion_mask) if self.z is None else self.z
 
 
 def slice_to_show(
@@ -149,9 +166,9 @@ def _picture(
 
 def _box(
     cases: Sequence[CaseView],
-) -> tuple[slice, slice]:  # rows and columns that hold every brain
-    "Find the smallest rectangle round the brains of all cases, the same for all: sizes stay comparable."
-    shadow = np.any([case.brain_mask.any(2) for case in cases], axis=0) if len({case.scan.shape[:2] for case in cases}) == 1 else None
+) -> tuple[slice, slice]:  # rows and columns that hold the brain of every slice drawn
+    "Find the smallest rectangle round all brains drawn, the same for all: sizes stay comparable."
+    shadow = np.any([case.brain_mask[:, :, case.slice_shown] for case in cases], axis=0) if len({case.scan.shape[:2] for case in cases}) == 1 else None
     if shadow is None or not shadow.any():
         return slice(None), slice(None)
     ends = [np.flatnonzero(shadow.any(axis)) for axis in (1, 0)]
@@ -173,15 +190,17 @@ def case_panel(
     first = cases[0].scan[box[0], box[1], 0].shape
     columns = 2 + len(names)
     tall = (WIDTH - 0.3) / columns * first[1] / first[0]
-    figure = _page(len(cases) * (tall + 0.08) + 0.95, title, synthetic)
-    axes = figure.subplots(len(cases), columns, squeeze=False)
+    figure = _page(len(cases) * (tall + 0.06) + 0.85, title, synthetic)
+    *axes, bars = figure.subplots(len(cases) + 1, columns, squeeze=False, height_ratios=[*[1] * len(cases), 0.05])
     limits = {name: colour_limits([case.maps[name] for case in cases], masks) for name in names}
     for case, row in zip(cases, axes):
         _case_row(case, row, limits, box)
     for axis, name in zip(axes[0], ["scan", "lesion outlined", *names]):
         axis.set_title(name.replace("_", " "), fontsize=8, pad=3)
+    for axis in bars[:2]:
+        axis.set_axis_off()
     for column, name in enumerate(names, 2):
-        bar = figure.colorbar(axes[0, column].images[0], ax=axes[:, column], location="bottom", aspect=18, pad=0.02, extend="both")
+        bar = figure.colorbar(axes[0][column].images[0], cax=bars[column], orientation="horizontal", extend="both")
         bar.set_label(unit_of(name), fontsize=7)
         bar.ax.tick_params(labelsize=7, length=2)
     return figure
@@ -194,7 +213,7 @@ def _case_row(
     box: tuple[slice, slice],
 ) -> None:
     "Fill one row of a panel."
-    z = slice_to_show(case.brain_mask, case.lesion_mask) if case.z is None else case.z
+    z = case.slice_shown
     cut = lambda volume: volume[box[0], box[1], z]
     lesion = None if case.lesion_mask is None else cut(case.lesion_mask)
     scan = np.where(cut(case.brain_mask), cut(case.scan), np.nan)
@@ -204,9 +223,10 @@ def _case_row(
     for axis, name in zip(row[2:], case.maps):
         _picture(axis, np.where(cut(case.brain_mask), cut(case.maps[name]), np.nan), limits[name], "magma", lesion, 0.7)
     score = "" if np.isnan(case.auprc) else f"AUPRC {case.auprc:.3f}"
-    row[0].set_ylabel("\n".join(part for part in (case.label, case.subject, score, f"slice {z}") if part), fontsize=7)
-    for x, side in ((0.03, "L"), (0.97, "R")):
-        row[0].text(x, 0.5, side, color="white", fontsize=8, ha="center", va="center", transform=row[0].transAxes)
+    row[0].set_ylabel("\n".join(part for part in (case.label, case.subject, score, f"slice {z}") if part), fontsize=7, parse_math=False)
+    for axis in row[:2]:
+        for x, side in ((0.06, "L"), (0.94, "R")):
+            axis.text(x, 0.03, side, color="white", fontsize=8, weight="bold", ha="center", va="bottom", transform=axis.transAxes)
 
 
 def overlay(
@@ -327,9 +347,7 @@ def training_curve(
     _axis(right, xlabel="million patches seen", ylabel="loss")
     for axis in (left, right):
         if len(curve) > 2 and (curve["patches"] > 0).all():
-            axis.set_xscale("log")
-            axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-            axis.xaxis.set_minor_formatter(NullFormatter())
+            _log_axis(axis)
         axis.grid(alpha=0.25)
         axis.legend(fontsize=7, frameon=False, handlelength=3)
     return figure
@@ -385,15 +403,14 @@ def _strip(
         if len(values):
             axis.plot([np.median(values)] * 2, [y - 0.36, y + 0.36], color=_ORANGE, linewidth=2)
     axis.axvline(table["prevalence"].mean(), color=_GREY, linestyle=(0, (1, 1.2)), linewidth=1.4)
-    axis.set(xscale="log", yticks=range(len(methods)), yticklabels=[name.replace("_", " ") for name in methods], ylim=(len(methods) - 0.5, -0.5))
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
-    axis.xaxis.set_minor_formatter(NullFormatter())
+    _log_axis(axis, 100)
+    axis.set(yticks=range(len(methods)), yticklabels=[name.replace("_", " ") for name in methods], ylim=(len(methods) - 0.5, -0.5))
     axis.grid(axis="x", alpha=0.25)
 
 # %% ../nbs/52_figures.ipynb #d645920e
 def auprc_strip(
     cases: pd.DataFrame,  # of `read_cases`: dataset, method, subject, auprc, prevalence
-    open_points: Sequence[str] = ("intensity", "atlas"),  # methods drawn as open circles: the baselines
+    open_points: Sequence[str] = ("intensity", "atlas", "intensity_median", "atlas_median"),  # methods drawn as open circles: the baselines
     title: str = "AUPRC of each patient",
     synthetic: bool = False,  # were the data made
     seed: int = 3141,  # of the jitter
@@ -414,8 +431,9 @@ def auprc_strip(
         part = table[table["dataset"] == dataset]
         _strip(axis, part, methods, open_points, seed)
         _axis(axis, title=f"{dataset} (n = {part['subject'].nunique()})")
-    for axis in axes.flat[len(datasets):]:
-        axis.set_visible(False)
+    for k, axis in enumerate(axes.flat):
+        axis.set_visible(k < len(datasets))
+        axis.tick_params(labelbottom=k + columns >= len(datasets))
     figure.supxlabel("AUPRC, %   (tick: median; dotted: prevalence, what guessing earns; open: baseline)", fontsize=8)
     return figure
 
