@@ -74,7 +74,7 @@ def groups(
     fraction = np.asarray(lesion_fraction)
     return pd.Series(np.select([fraction < normal_below, fraction > abnormal_above], ["normal", "abnormal"], default=None), dtype=object)
 
-
+# %% ../nbs/43_abnormality.ipynb #d3d94468
 def abnormality(
     patches: pd.DataFrame,  # of `patch_table`, several subjects
     normal_below: float = 0.1,

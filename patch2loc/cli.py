@@ -107,15 +107,17 @@ def splits_make(
     data_dir: DataDir = None,
     out: Annotated[Optional[Path], typer.Option(help="folder of the tables; default: DATA_DIR/splits")] = None,
     seed: Annotated[int, typer.Option()] = 3141,
+    all_test: Annotated[bool, typer.Option("--all-test", help="everybody into the test part: for some subjects of a set, or for your own")] = False,
 ) -> None:
     "Make subject-disjoint folds from the subjects there are."
     from patch2loc import core
     from patch2loc.manifest import dataset_spec
-    from patch2loc.splits import make_splits, plan_for, subjects_in, write_splits
+    from patch2loc.splits import SplitPlan, make_splits, plan_for, subjects_in, write_splits
 
     folder = core.data_dir(data_dir)
     spec = dataset_spec(dataset, folder)
-    tables = make_splits(spec, subjects_in(spec, folder), seed, plan_for(spec))
+    plan = SplitPlan(folds=0, val=0, test=1.0) if all_test else plan_for(spec)
+    tables = make_splits(spec, subjects_in(spec, folder), seed, plan)
     write_splits(tables, out or folder / "splits")
     typer.echo(f"{len(tables)} tables in {out or folder / 'splits'}")
 

@@ -36,7 +36,7 @@ def _linear(
         return torch._C._nn.mkldnn_linear(x.contiguous().to_mkldnn(), weight, bias).to_dense()
     return F.linear(x, weight, bias)
 
-
+# %% ../nbs/39_fast_resnet.ipynb #6512bd43
 class _SmallMapConv(nn.Module):
     "A padded 3×3 convolution of a small square map, without the padding's zeros: one product an output row."
 
@@ -69,7 +69,7 @@ class _SmallMapConv(nn.Module):
         rows = [_linear(x[:, seen], getattr(self, f"matrix_{i}"), self.bias) for i, seen in enumerate(self.rows)]
         return rows[0] if len(rows) == 1 else torch.cat(rows, 1)
 
-# %% ../nbs/39_fast_resnet.ipynb #c51ce410
+# %% ../nbs/39_fast_resnet.ipynb #aab32389
 class _SmallMapPoint(nn.Module):
     "A 1×1 convolution with stride 2 of a small square map."
 
@@ -92,7 +92,7 @@ class _SmallMapPoint(nn.Module):
         seen = x.view(len(x), self.side, self.side, -1)[:, ::2, ::2]
         return _linear(seen.reshape(-1, seen.shape[-1]), self.matrix, self.bias).view(len(x), -1)
 
-# %% ../nbs/39_fast_resnet.ipynb #c74d97b0
+# %% ../nbs/39_fast_resnet.ipynb #70efdf2e
 class _Conv(nn.Module):
     "A convolution with its folded norm, channels last."
 
@@ -114,7 +114,7 @@ class _Conv(nn.Module):
         "Convolve."
         return F.conv2d(x, self.weight, self.bias, self.stride, self.padding)
 
-
+# %% ../nbs/39_fast_resnet.ipynb #6f4922f4
 class _Block(nn.Module):
     "Two convolutions and the short cut round them."
 
@@ -141,7 +141,8 @@ class _Block(nn.Module):
         "Add the two paths; ReLU after each convolution."
         return self.second(self.first(x).relu_()).add_(self.shortcut(x)).relu_()
 
-# %% ../nbs/39_fast_resnet.ipynb #6f4922f4
+# %% ../nbs/39_fast_resnet.ipynb #98f13708
+# long: the whole network in one place
 PATCHES_A_PASS = 128
 
 
@@ -198,7 +199,7 @@ class FoldedResNet18(nn.Module):
         none = patches.new_empty(0, ResNet18Encoder.features, dtype=torch.float32)
         return torch.cat([none, *(self._pass(part).float() for part in parts if len(part))])
 
-
+# %% ../nbs/39_fast_resnet.ipynb #3c59dc04
 def fold_resnet18(
     encoder: ResNet18Encoder,  # trained
     dtype: torch.dtype = torch.float32,  # float32, or bfloat16 for speed where the processor has it

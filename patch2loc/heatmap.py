@@ -41,7 +41,7 @@ def _brain_voxels(
         raise DataError("expected a brain mask with voxels to score, found it empty")
     return where
 
-
+# %% ../nbs/40_heatmap.ipynb #8f14e45f
 def localize_patchwise(
     model: PatchLocalizer,
     image: np.ndarray,  # (X, Y, Z) float32 in [0, 1], 0 outside the brain
@@ -66,7 +66,7 @@ def localize_patchwise(
     loc_mean, loc_log_var = torch.cat(answers).float().numpy().reshape(-1, 2, 2).transpose(1, 0, 2)
     return Answers(where, loc_mean, loc_log_var, to_location(where[:, :2], image.shape[:2]))
 
-# %% ../nbs/40_heatmap.ipynb #c9f0f895
+# %% ../nbs/40_heatmap.ipynb #45c48cce
 def _fragments(
     x: Tensor,  # (b, F, 2·k + 1, 2·m + 1)
 ) -> Tensor:  # (4·b, F, k, m); the phase of rows, then of columns, varies slowest
@@ -75,7 +75,8 @@ def _fragments(
     x = torch.maximum(x[:, :, :, :-1], x[:, :, :, 1:])
     return torch.cat([x[:, :, i::2, j::2] for i in (0, 1) for j in (0, 1)])
 
-# %% ../nbs/40_heatmap.ipynb #6512bd43
+# %% ../nbs/40_heatmap.ipynb #c20ad4d7
+# long: weights are prepared once and used in one place
 class DenseScorer:
     "A `dense` localizer made ready to answer at every brain voxel."
 
@@ -132,7 +133,7 @@ class DenseScorer:
         x[:, 2:] += 2 * math.log(LOCATION_SPREAD)
         return x
 
-# %% ../nbs/40_heatmap.ipynb #c51ce410
+# %% ../nbs/40_heatmap.ipynb #aab32389
 def _passes(
     image: np.ndarray,  # (X, Y, Z)
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -152,7 +153,7 @@ def _passes(
         windows[:, : part.shape[1], : part.shape[2]] = part
         yield windows, asked - np.array([0, *low]), z
 
-
+# %% ../nbs/40_heatmap.ipynb #9bf31c7f
 def localize(
     model: PatchLocalizer | DenseScorer,  # a scorer saves preparing the weights again
     image: np.ndarray,  # (X, Y, Z) float32 in [0, 1], 0 outside the brain
@@ -175,7 +176,7 @@ def localize(
     answers = torch.cat(answers).cpu().numpy()
     return Answers(where, answers[:, :2], answers[:, 2:], to_location(where[:, :2], image.shape[:2]))
 
-# %% ../nbs/40_heatmap.ipynb #3c59dc04
+# %% ../nbs/40_heatmap.ipynb #37693cfc
 SCORES = ("heatmap", "log_error", "log_variance", "surprise")
 
 
@@ -192,7 +193,7 @@ def scores(
     surprise = 0.5 * (squared * np.exp(-answers.loc_log_var) + answers.loc_log_var + math.log(2 * math.pi)).sum(1)
     return {"heatmap": log_error + log_variance, "log_error": log_error, "log_variance": log_variance, "surprise": surprise}
 
-# %% ../nbs/40_heatmap.ipynb #02e74f10
+# %% ../nbs/40_heatmap.ipynb #6ea9ab1b
 MEDIAN_MM = 7.0
 
 
@@ -227,7 +228,7 @@ def smooth(
     """
     return median_filter(map_, brain_mask, median_size(spacing, extent_mm))
 
-# %% ../nbs/40_heatmap.ipynb #34173cb3
+# %% ../nbs/40_heatmap.ipynb #6364d3f0
 NORMALIZED = ("log_error", "log_variance", "surprise")  # what atlases are fitted for
 
 

@@ -128,7 +128,7 @@ class Scan:
         "What the network sees."
         return np.clip(self.volume.data, 0, 1)
 
-
+# %% ../nbs/13_intensity.ipynb #b6d767d2
 def rescale(
     data: np.ndarray,  # (X, Y, Z)
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -143,7 +143,7 @@ def rescale(
         raise DataError(f"expected a scan with contrast, found the {percentiles[0]}st and {percentiles[1]}th percentile of the brain both at {low:g}")
     return np.where(brain_mask, (data - low) / (high - low), 0).astype(np.float32)
 
-
+# %% ../nbs/13_intensity.ipynb #37693cfc
 def load_scan(
     files: SubjectFiles,
     landmarks: np.ndarray | None,  # (13,) from `fit_landmarks`; None: leave the histogram as it is

@@ -154,7 +154,7 @@ def _filter_line(
         leaving = _flip_face(window, tile[z], i, j, rows, columns, np.uint32(word << 6), total)
         below, n = below - leaving[0], n - leaving[1]
 
-
+# %% ../nbs/38_median.ipynb #37693cfc
 @njit(nogil=True, cache=True)
 def _filter_tile(
     ranks: np.ndarray,  # (a, b, c) int32, rank in the volume with half a window round the tile, -1 outside
@@ -171,7 +171,7 @@ def _filter_tile(
             if mask[i, j].any():
                 _filter_line(tile, np.uint32(total), tile_values, mask[i, j], (i, j), size, out[i, j])
 
-# %% ../nbs/38_median.ipynb #1ff1de77
+# %% ../nbs/38_median.ipynb #8e296a06
 TILE = (8, 8, 128)
 
 
@@ -189,7 +189,7 @@ def _check_filter(
     if missing:
         raise DataError(f"median_filter: expected a number at every voxel of the mask, found NaN at {missing} of {np.count_nonzero(mask)}")
 
-
+# %% ../nbs/38_median.ipynb #4e732ced
 def median_filter(
     values: np.ndarray,  # (X, Y, Z) numbers, infinite ones too; anything outside the mask
     mask: np.ndarray,  # (X, Y, Z) bool, the brain

@@ -133,7 +133,7 @@ class Architecture:
             if value not in known:
                 raise ParameterError(f"{name}: expected one of {', '.join(known)}, found {value!r}")
 
-
+# %% ../nbs/30_model.ipynb #b6d767d2
 class PatchLocalizer(nn.Module):
     """From images and slice positions to mean locations and log-variances, in the published unit.
 
@@ -171,7 +171,7 @@ class PatchLocalizer(nn.Module):
         log_var = self.log_var_head(features.detach() if self.architecture.separate_variance else features)
         return LOCATION_MIDDLE + LOCATION_SPREAD * mean, log_var + 2 * math.log(LOCATION_SPREAD)
 
-# %% ../nbs/30_model.ipynb #182be0c5
+# %% ../nbs/30_model.ipynb #e369853d
 def pick_precision(
     precision: str,  # "auto", "bfloat16" or "float32"
     device: str = "cpu",  # "cpu" or "cuda"
@@ -201,7 +201,7 @@ def keep_memory() -> bool:  # whether this system has the knob
     libc = ctypes.CDLL("libc.so.6")
     return bool(libc.mallopt(-3, 1 << 30) and libc.mallopt(-1, (1 << 31) - 1))
 
-# %% ../nbs/30_model.ipynb #19ca14e7
+# %% ../nbs/30_model.ipynb #a5bfc9e0
 @dataclass(frozen=True)
 class Localizer:
     "A trained network with what it was trained for."

@@ -129,7 +129,7 @@ class Lattice:
         out[tuple(map(slice, start - low, stop - low))] = slice_[tuple(map(slice, start, stop))]
         return out
 
-
+# %% ../nbs/20_patches.ipynb #4e732ced
 def cover(
     wanted: np.ndarray,  # (H, W) bool, centres to reach
     count: tuple[int, int],  # centres along rows and columns
@@ -140,7 +140,7 @@ def cover(
     rows, columns = np.flatnonzero(wanted.any(1)), np.flatnonzero(wanted.any(0))
     return Lattice((int(rows[0]) - shift[0], int(columns[0]) - shift[1]), count, stride)
 
-# %% ../nbs/20_patches.ipynb #182be0c5
+# %% ../nbs/20_patches.ipynb #e369853d
 @dataclass(frozen=True)
 class Slices:
     "One subject's slices, memory-mapped."
@@ -177,7 +177,7 @@ def write_slices(
     extent = [max((np.ptp(np.flatnonzero(w)) + 1 for w in wanted[usable].any(axis)), default=0) for axis in (2, 1)]
     write_json({"usable": usable.tolist(), "extent": [int(e) for e in extent]}, f"{path}.json")
 
-# %% ../nbs/20_patches.ipynb #19ca14e7
+# %% ../nbs/20_patches.ipynb #a5bfc9e0
 def _pick(
     slices: Sequence[Slices],
     rng: np.random.Generator,
@@ -187,7 +187,7 @@ def _pick(
     subjects = np.concatenate([rng.permutation(len(slices)) for _ in range(-(-n // len(slices)))])[:n]
     return [(int(s), int(rng.choice(slices[s].usable))) for s in subjects]
 
-
+# %% ../nbs/20_patches.ipynb #a5771bce
 class PatchBatches:
     """Batches of patches drawn at random, as published; item `i` is batch `i`.
 
@@ -227,7 +227,8 @@ class PatchBatches:
         image, position, location = (np.concatenate(p) for p in zip(*parts))
         return {"image": image, "slice_position": position, "location": location[:, :, None, None], "weight": np.ones((len(image), 1, 1), np.float32)}
 
-
+# %% ../nbs/20_patches.ipynb #d67d8ab4
+# long: a class, one method a thought
 class LatticeBatches:
     "Batches of windows, each a whole lattice of patches; item `i` is batch `i`."
 
@@ -278,7 +279,7 @@ class LatticeBatches:
             "weight": asked.astype(np.float32),
         }
 
-
+# %% ../nbs/20_patches.ipynb #d645920e
 def _lattice_count(
     slices: Sequence[Slices],
 ) -> tuple[int, int]:  # centres along rows and columns

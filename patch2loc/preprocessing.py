@@ -155,7 +155,7 @@ class Template:
 def load_template(
     path: str | Path | None = None,  # a T1 brain; None: MNI152
     mask_path: str | Path | None = None,  # its brain mask; None: where the brain is not 0
-    spacing: float = 1.0,  # mm, of MNI152
+    spacing: int = 1,  # mm, of MNI152
 ) -> Template:
     """Load the template.
 
@@ -434,6 +434,8 @@ class RawSubject:
     brain_mask: Path | None = None  # on the leading contrast's grid
     stripped: bool = False  # the scans have no skull
     aligned: bool = False  # the scans share one space already
+    problem: str = ""  # why it cannot be prepared, if it cannot
+    missing: tuple[str, ...] = ()  # contrasts that it should have and has not
 
     @property
     def files(self) -> list[Path]:
@@ -555,6 +557,8 @@ def prepare(
 
     Source: METHOD 2; order and tools as DESIGN 3 and 4.   Raises: DataError or GeometryError that names the file or the step.
     """
+    if raw.problem:
+        raise DataError(raw.problem)
     scans = {contrast: read_volume(path) for contrast, path in raw.scans.items()}
     first, before = next(iter(scans)), _read_lesion(raw, scans)
     work = isotropic(scans[first], settings.work_mm)

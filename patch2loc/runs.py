@@ -57,7 +57,7 @@ def notebook_parameters(
     except (AttributeError, ValueError) as error:
         raise ParameterError(f"{notebook}: the parameters cell must assign literals, one a line ({error})") from None
 
-
+# %% ../nbs/60_runs.ipynb #8f14e45f
 def check_parameters(
     notebook: str | Path,
     parameters: dict[str, Any],
@@ -76,7 +76,7 @@ def check_parameters(
         if not (type(value) is kind or (kind is float and type(value) is int)):
             raise ParameterError(f"{Path(notebook).name}: parameter {name}: expected {kind.__name__}, found {type(value).__name__} {value!r}")
 
-# %% ../nbs/60_runs.ipynb #45c48cce
+# %% ../nbs/60_runs.ipynb #d3d94468
 _ERRORS = {kind.__name__: kind for kind in vars(core).values() if isinstance(kind, type) and issubclass(kind, Patch2LocError)}
 
 
@@ -95,7 +95,7 @@ class _Lines:
     def flush(self) -> None:
         "Nothing is kept back but an unfinished line."
 
-
+# %% ../nbs/60_runs.ipynb #6512bd43
 def execute(
     notebook: str | Path,
     parameters: dict[str, Any],
@@ -129,7 +129,7 @@ def execute(
         part.unlink(missing_ok=True)
     return out
 
-# %% ../nbs/60_runs.ipynb #c20ad4d7
+# %% ../nbs/60_runs.ipynb #aab32389
 @dataclass(frozen=True)
 class Study:
     "What is to be run."
@@ -153,7 +153,7 @@ class Study:
         "The healthy data set; empty when nothing is trained."
         return "" if self.load_checkpoint else (self.settings.get("healthy") or split_datasets(self.splits_dir)[0])
 
-
+# %% ../nbs/60_runs.ipynb #9bf31c7f
 def plan_study(
     data_dir: str | Path,
     out: str | Path,
@@ -186,9 +186,25 @@ def plan_study(
             raise ParameterError(f"folds: no fold {fold} in {source or splits}; there are {', '.join(map(str, there))}")
     study = Study(data, splits.resolve(), Path(out).resolve(), tuple(folds or there), tuple(datasets or tests), settings, source and source.resolve(), allow_leaks)
     _check_settings(study)
-    if healthy:
+    if source:
+        _check_checkpoints(study)
+    elif healthy:
         refuse_leaks(splits, allow_leaks)
     return study
+
+# %% ../nbs/60_runs.ipynb #c74d97b0
+def _check_checkpoints(
+    study: Study,
+) -> None:
+    "Refuse another run's networks unless they are of the fold, the contrast and the encoder that are asked for."
+    from patch2loc.model import load_localizer
+
+    for fold in study.folds:
+        path = study.load_checkpoint / f"fold-{fold}" / "checkpoints" / "best.ckpt"
+        about = load_localizer(path, fold=fold, contrast=study.contrast).about
+        wanted = study.settings.get("encoder", about["architecture"]["encoder"])
+        if about["architecture"]["encoder"] != wanted:
+            raise CheckpointError(f"{path}: expected a checkpoint of encoder {wanted!r}, found {about['architecture']['encoder']!r}")
 
 
 def _check_settings(
@@ -206,7 +222,7 @@ def _check_settings(
 
     Settings(str(study.data_dir), str(study.splits_dir), str(study.out), **study.settings)
 
-# %% ../nbs/60_runs.ipynb #aab32389
+# %% ../nbs/60_runs.ipynb #6f4922f4
 def study_files(
     study: Study,
 ) -> list[SubjectFiles]:  # each once
@@ -215,7 +231,7 @@ def study_files(
     parts += [(name, "test", None) for name in study.datasets]
     return list(dict.fromkeys(f for name, part, fold in parts for f in list_subjects(study.splits_dir, study.data_dir, name, part, study.contrast, fold)))
 
-
+# %% ../nbs/60_runs.ipynb #1f0e3dad
 def check_files(
     files: Sequence[SubjectFiles],
     data_dir: Path,
@@ -245,7 +261,7 @@ def check_files(
     with ThreadPoolExecutor(threads) as pool:
         return {name: value for part in pool.map(check, enumerate(files, 1)) for name, value in part.items()}
 
-# %% ../nbs/60_runs.ipynb #c74d97b0
+# %% ../nbs/60_runs.ipynb #3c59dc04
 PACKAGES = ("lightning", "monai", "nibabel", "nilearn", "numba", "numpy", "pandas", "papermill", "scikit-learn", "scipy", "seaborn", "SimpleITK", "torch", "torchio")
 
 
@@ -257,7 +273,7 @@ def _git_revision() -> dict[str, Any]:
     revision = git("rev-parse", "HEAD")
     return {"revision": revision, "changed": bool(git("status", "--porcelain"))} if revision else {}
 
-
+# %% ../nbs/60_runs.ipynb #b6d767d2
 def describe(
     study: Study,
     digests: dict[str, str],  # of the data files
@@ -274,6 +290,7 @@ def describe(
         "parameters": parameters | {"folds": list(study.folds), "datasets": list(study.datasets), "load_checkpoint": str(study.load_checkpoint or ""), "allow_leaks": study.allow_leaks},
         "identity": settings.identity(),
         "synthetic": any(dataset_spec(n, study.data_dir).synthetic for n in names),
+        "trained_on": _trained_on(study),
         "versions": {"patch2loc": metadata.version("patch2loc"), "python": platform.python_version(), **{p: metadata.version(p) for p in PACKAGES}},
         "machine": {"system": platform.platform(), "processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
         "git": _git_revision(),
@@ -281,6 +298,18 @@ def describe(
         "splits": {"splits_dir": str(study.splits_dir), "files": {p.name: digest(p)[:16] for p in sorted(study.splits_dir.glob("*.csv"))}},
         "folds": {},
     }
+
+# %% ../nbs/60_runs.ipynb #37693cfc
+def _trained_on(
+    study: Study,
+) -> dict[str, Any]:  # data set, synthetic
+    "Say whose brains the networks know, from the checkpoint where one is given."
+    from patch2loc.model import load_localizer
+
+    if not study.load_checkpoint:
+        return {"dataset": study.healthy, "synthetic": dataset_spec(study.healthy, study.data_dir).synthetic}
+    about = load_localizer(study.load_checkpoint / f"fold-{study.folds[0]}" / "checkpoints" / "best.ckpt").about
+    return {"dataset": about.get("healthy", ""), "synthetic": bool(about.get("synthetic"))}
 
 
 def _compare(
@@ -298,7 +327,7 @@ def _compare(
             if before.get(name) != after.get(name):
                 raise DataError(f"{path}: {name} is not the file this run was made with (digest {before.get(name)}, now {after.get(name)}); restore it, or give another --out")
 
-# %% ../nbs/60_runs.ipynb #6f4922f4
+# %% ../nbs/60_runs.ipynb #8e296a06
 @dataclass(frozen=True)
 class Step:
     "One notebook to execute."
@@ -314,7 +343,7 @@ class Step:
         "Whether it need not run again."
         return self.out.is_file() and all(p.is_file() for p in self.products)
 
-
+# %% ../nbs/60_runs.ipynb #4e732ced
 def _steps(
     study: Study,
 ) -> list[list[Step]]:  # groups; the steps of one may run side by side
@@ -341,7 +370,7 @@ def _steps(
     tables = step("e40_tables", names, "notebooks/e40_tables.ipynb", "tables/summary.csv", "report.html")
     return [group for group in (checks, *trains, scores, [analyse], [tables]) if group]
 
-
+# %% ../nbs/60_runs.ipynb #02e74f10
 def run_study(
     study: Study,
     report: Callable[[str], None] = print,
@@ -372,7 +401,7 @@ def run_study(
     _record_checkpoints(study, record)
     return study.out
 
-
+# %% ../nbs/60_runs.ipynb #33e75ff0
 _THREADS = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
 
 
@@ -387,7 +416,7 @@ def _one_thread_each() -> Iterator[None]:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
 
-
+# %% ../nbs/60_runs.ipynb #6ea9ab1b
 def _run_group(
     steps: Sequence[Step],
     report: Callable[[str], None],
@@ -412,7 +441,7 @@ def _run_group(
             pool.shutdown(wait=True, cancel_futures=True)
             raise
 
-
+# %% ../nbs/60_runs.ipynb #34173cb3
 def _record_checkpoints(
     study: Study,
     record: Path,

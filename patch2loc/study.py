@@ -30,6 +30,7 @@ from .results import case_row, read_case_file, write_cases
 from .splits import SubjectFiles, list_subjects, split_datasets
 
 # %% ../nbs/55_study.ipynb #1679091c
+# long: every knob on a line, with its meaning
 @dataclass(frozen=True)
 class Settings:
     "What one fold is made with; the same names are the parameters of the experiment notebooks."
@@ -99,7 +100,8 @@ class Settings:
 # %% ../nbs/55_study.ipynb #45c48cce
 BASELINE_MAPS = ("intensity", "atlas", "intensity_median", "atlas_median")
 
-
+# %% ../nbs/55_study.ipynb #d3d94468
+# long: what a trained fold knows and does
 @dataclass(frozen=True)
 class Fold:
     "A trained fold, ready to score."
@@ -166,7 +168,7 @@ class Fold:
         plain = {"intensity": np.where(scan.brain_mask, bright, np.nan), "atlas": np.abs(z_score(scan.volume.data, scan.brain_mask, atlases["intensity"]))}
         return maps | plain | {f"{name}_median": smooth(map_, scan.brain_mask, spacing, self.median_mm) for name, map_ in plain.items()}
 
-# %% ../nbs/55_study.ipynb #6512bd43
+# %% ../nbs/55_study.ipynb #c20ad4d7
 def _prepare(
     files: Sequence[SubjectFiles],
     landmarks: np.ndarray,
@@ -181,7 +183,7 @@ def _prepare(
             report(f"prepared {i}/{len(files)} subjects")
         yield scan.volume.data, scan.brain_mask
 
-
+# %% ../nbs/55_study.ipynb #c51ce410
 def train_fold(
     settings: Settings,
     report: Callable[[str], None] = print,
@@ -210,7 +212,7 @@ def train_fold(
     shutil.rmtree(store)
     return out
 
-
+# %% ../nbs/55_study.ipynb #aab32389
 def split_digest(
     settings: Settings,
 ) -> str:  # 16 hexadecimal digits
@@ -218,7 +220,7 @@ def split_digest(
     tables = sorted(Path(settings.splits_dir).glob("*.csv"))
     return digest_of({t.name: digest(t) for t in tables})
 
-# %% ../nbs/55_study.ipynb #c51ce410
+# %% ../nbs/55_study.ipynb #c74d97b0
 ATLAS_SMOOTHING_MM = 2.0  # deviation of the Gaussian over the sums of few validation subjects
 
 
@@ -248,7 +250,7 @@ def _learn_usual(
     write_json({"quantile": settings.quantile, "median_mm": settings.median_mm, "subjects": len(val), "thresholds": thresholds}, out / "thresholds.json")
     report(f"thresholds of {len(thresholds)} methods at the {100 * settings.quantile:g} % quantile of healthy voxels")
 
-
+# %% ../nbs/55_study.ipynb #70efdf2e
 def _location_atlases(
     scans: Sequence[Scan],
     said: Sequence[Answers],
@@ -257,7 +259,7 @@ def _location_atlases(
     sigma = ATLAS_SMOOTHING_MM / scans[0].volume.spacing
     return {name: fit_atlas(((raw_maps(a, s.brain_mask.shape)[name], s.brain_mask) for s, a in zip(scans, said)), sigma) for name in NORMALIZED}
 
-# %% ../nbs/55_study.ipynb #9bf31c7f
+# %% ../nbs/55_study.ipynb #1f0e3dad
 def score_subject(
     fold: Fold,
     scan: Scan,
@@ -285,7 +287,7 @@ def score_subject(
         patches.to_csv(tmp, index=False)
     write_cases(rows, folder / "subjects" / f"{scan.subject}_cases.csv")
 
-# %% ../nbs/55_study.ipynb #70efdf2e
+# %% ../nbs/55_study.ipynb #3c59dc04
 def score_dataset(
     settings: Settings,
     dataset: str,
@@ -302,7 +304,7 @@ def score_dataset(
         return cases
     fold = Fold.open(checkpoint_dir or settings.fold_dir, settings.precision, contrast=settings.contrast, fold=settings.fold)
     spec = dataset_spec(dataset, settings.data_dir)
-    facts = {"fold": settings.fold, "synthetic": spec.synthetic or bool(fold.localizer.about.get("synthetic")), "seed": settings.seed, "parameters": settings.identity(),
+    facts = {"fold": settings.fold, "synthetic": spec.synthetic, "seed": settings.seed, "parameters": settings.identity(),
              "checkpoint_digest": digest(fold.checkpoint), "split_digest": split_digest(settings)}
     subjects = settings.subjects("test", dataset)
     for i, files in enumerate(subjects, 1):
@@ -313,7 +315,7 @@ def score_dataset(
     _gather(folder, [f.subject for f in subjects])
     return cases
 
-
+# %% ../nbs/55_study.ipynb #b6d767d2
 def _gather(
     folder: Path,  # fold-K/<dataset>
     subjects: Sequence[str],
@@ -331,7 +333,7 @@ def _gather(
     write_cases(rows.to_dict("records"), folder / "cases.csv")
     shutil.rmtree(parts)
 
-# %% ../nbs/55_study.ipynb #1f0e3dad
+# %% ../nbs/55_study.ipynb #1ff1de77
 def read_map(
     path: str | Path,  # a heatmap in its scan's grid
     like: Volume,  # the scan on the canvas
@@ -344,7 +346,8 @@ def chosen_cases(
     cases: pd.DataFrame,  # of one fold and data set
     method: str,
     measure: str = "auprc",
-) -> dict[str, str]:  # "best", "median", "worst" -> subject, in that order
+) -> dict[str, str]:  # "best", "median", "worst" -> subject, in that order; fewer where there are fewer
     "Pick the best, the median and the worst case of a method; none where nothing can be ranked."
     ranked = cases[cases.method == method].dropna(subset=[measure]).sort_values([measure, "subject"], ascending=[False, True]).subject.tolist()
-    return {"best": ranked[0], "median": ranked[len(ranked) // 2], "worst": ranked[-1]} if ranked else {}
+    places = {"best": 0, "median": len(ranked) // 2, "worst": -1} if len(ranked) > 2 else {"best": 0, "worst": -1} if len(ranked) == 2 else {"only": 0}
+    return {label: ranked[place] for label, place in places.items()} if ranked else {}

@@ -62,6 +62,7 @@ def published(
     return Training(**{**recipe, **changes})
 
 # %% ../nbs/32_training.ipynb #d3d94468
+# long: Lightning wants its hooks in one class
 class LocalizerModule(L.LightningModule):
     "The localizer as Lightning trains it."
 
@@ -123,7 +124,7 @@ def _collate(
     "Arrays to tensors; a batch is drawn whole."
     return {key: torch.from_numpy(np.ascontiguousarray(value)) for key, value in batch.items()}
 
-
+# %% ../nbs/32_training.ipynb #c51ce410
 class SliceData(L.LightningDataModule):
     "Training batches by number, and the fixed validation batches."
 
@@ -160,7 +161,7 @@ class SliceData(L.LightningDataModule):
     def val_dataloader(self):
         return self._loader(self.batches(self.val, "val", self.knobs.val_batches))
 
-# %% ../nbs/32_training.ipynb #aab32389
+# %% ../nbs/32_training.ipynb #9bf31c7f
 class Curve(Callback):
     "Keeps a row per validation, writes them as CSV and reports a line."
 
@@ -196,7 +197,7 @@ class Curve(Callback):
         module.since_report = {"loss": [], "patches": 0}
         self.since = (step, time.monotonic())
 
-# %% ../nbs/32_training.ipynb #c74d97b0
+# %% ../nbs/32_training.ipynb #70efdf2e
 def train_localizer(
     train: Sequence[Slices],  # the fold's training subjects
     val: Sequence[Slices],  # its validation subjects
@@ -225,7 +226,7 @@ def train_localizer(
     trainer.fit(module, SliceData(train, val, training, workers), ckpt_path=last if last.is_file() else None, weights_only=True)
     return out / "checkpoints" / "best.ckpt"
 
-
+# %% ../nbs/32_training.ipynb #6f4922f4
 def _trainer(
     out: Path,
     training: Training,
