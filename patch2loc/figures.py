@@ -21,6 +21,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from .core import GeometryError, ParameterError, rng_for
+from .results import BASELINES, LOCALIZATION_SCORES
 
 # %% ../nbs/52_figures.ipynb #1679091c
 WIDTH = 7.6  # inches; 608 pixels at the 80 dpi of a notebook
@@ -54,9 +55,10 @@ def _log_axis(
     axis: Axes,
     scale: float = 1,  # of the numbers written, e.g. 100 for per cent
 ) -> None:
-    "Make x logarithmic, with plain numbers at 1, 2, 5 of each decade."
+    "Make x logarithmic, with plain numbers at each decade, and at 2 and 5 where there is room."
     axis.set_xscale("log")
-    axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    low, high = axis.get_xlim()
+    axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 300 else (1,), numticks=12))
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{scale * value:g}"))
     axis.xaxis.set_minor_formatter(NullFormatter())
 
@@ -312,7 +314,8 @@ def kde_figure(
     _density_2d(axes[2], parts, most, seed)
     for axis, name in zip(axes, (*_AXES, "log_error + log_variance")):
         if kl is not None:
-            axis.set_title(f"KL {kl[name]:.2f} nats" if np.isfinite(kl.get(name, np.nan)) else "KL: too few patches", fontsize=8)
+            few = "no abnormal patch" if not len(parts["abnormal"]) else "KL: too few patches"
+            axis.set_title(f"KL {kl[name]:.2f} nats" if np.isfinite(kl.get(name, np.nan)) else few, fontsize=8)
     names = {name: f"{name}, n = {len(part):,}" + ("" if _spread(part) else " (none)" if not len(part) else " (drawn as points: no density from so few or so equal)") for name, part in parts.items()}
     handles = [Line2D([], [], linewidth=1.8, label=names[name], **style) for name, style in _STYLES.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=8, frameon=False, handlelength=3)
@@ -370,7 +373,7 @@ def predicted_locations(
     edges = np.linspace(0, 100, 51)
     counts = [np.histogram2d(location[:, k], np.clip(loc_mean[:, k], 0, 100), edges)[0] for k in (0, 1)]
     for k, (axis, words) in enumerate(zip(axes, ("row (left to right)", "column (back to front)"))):
-        shown = axis.pcolormesh(edges, edges, np.where(counts[k] > 0, counts[k], np.nan).T, cmap="viridis_r", vmin=0, vmax=max(1, *(np.percentile(c[c > 0], 99) for c in counts)), rasterized=True)
+        shown = axis.pcolormesh(edges, edges, np.where(counts[k] > 0, counts[k], np.nan).T, cmap="mako_r", vmin=0, vmax=max(1, *(np.percentile(c[c > 0], 99) for c in counts)), rasterized=True)
         axis.plot([0, 100], [0, 100], color="black", linewidth=1, linestyle=(0, (4, 2)))
         error = np.median(np.abs(loc_mean[:, k] - location[:, k]))
         _axis(axis, xlabel=f"true {words}, %", ylabel=f"predicted, %", title=f"median error {error:.1f} %", aspect="equal", xlim=(0, 100), ylim=(0, 100))
@@ -403,14 +406,13 @@ def _strip(
         if len(values):
             axis.plot([np.median(values)] * 2, [y - 0.36, y + 0.36], color=_ORANGE, linewidth=2)
     axis.axvline(table["prevalence"].mean(), color=_GREY, linestyle=(0, (1, 1.2)), linewidth=1.4)
-    _log_axis(axis, 100)
     axis.set(yticks=range(len(methods)), yticklabels=[name.replace("_", " ") for name in methods], ylim=(len(methods) - 0.5, -0.5))
     axis.grid(axis="x", alpha=0.25)
 
 # %% ../nbs/52_figures.ipynb #d645920e
 def auprc_strip(
     cases: pd.DataFrame,  # of `read_cases`: dataset, method, subject, auprc, prevalence
-    open_points: Sequence[str] = ("intensity", "atlas", "intensity_median", "atlas_median"),  # methods drawn as open circles: the baselines
+    open_points: Sequence[str] = tuple(f"{name}{end}" for name in BASELINES for end in ("", "_median")),  # drawn as open circles
     title: str = "AUPRC of each patient",
     synthetic: bool = False,  # were the data made
     seed: int = 3141,  # of the jitter
@@ -422,7 +424,8 @@ def auprc_strip(
     table = _patients(cases)
     if not len(table):
         raise ParameterError("cases: expected at least one with a lesion, found none with an AUPRC")
-    methods, datasets = list(dict.fromkeys(table["method"])), sorted(table["dataset"].unique())
+    known = (*LOCALIZATION_SCORES, *sorted(set(table["method"]) - set(LOCALIZATION_SCORES) - set(open_points)), *open_points)
+    methods, datasets = [name for name in known if (table["method"] == name).any()], sorted(table["dataset"].unique())
     columns = min(3, len(datasets))
     rows = -(-len(datasets) // columns)
     figure = _page(0.75 + rows * (0.55 + 0.19 * len(methods)), title, synthetic)
@@ -431,6 +434,8 @@ def auprc_strip(
         part = table[table["dataset"] == dataset]
         _strip(axis, part, methods, open_points, seed)
         _axis(axis, title=f"{dataset} (n = {part['subject'].nunique()})")
+    for axis in axes.flat[: len(datasets)]:
+        _log_axis(axis, 100)
     for k, axis in enumerate(axes.flat):
         axis.set_visible(k < len(datasets))
         axis.tick_params(labelbottom=k + columns >= len(datasets))

@@ -7,6 +7,7 @@ __all__ = ['CANVAS_MM', 'mask_from_image', 'curvature_flow', 'fit_landmarks', 's
            'load_scan']
 
 # %% ../nbs/13_intensity.ipynb #eccbc87e
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Sequence
@@ -53,6 +54,15 @@ def curvature_flow(
     return np.ascontiguousarray(sitk.GetArrayFromImage(smooth).transpose(2, 1, 0))
 
 # %% ../nbs/13_intensity.ipynb #c51ce410
+def _torchio():
+    "Import TorchIO, without the remark of its progress bar about missing widgets."
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        import torchio
+        from torchio.transforms import HistogramStandardization
+    return torchio, HistogramStandardization
+
+
 def fit_landmarks(
     files: Sequence[SubjectFiles],  # the training part of ONE fold
 ) -> np.ndarray:  # (13,) the standard scale at the percentiles above
@@ -60,8 +70,7 @@ def fit_landmarks(
 
     Source: Nyúl et al., IEEE Trans. Med. Imaging 2000; TorchIO's HistogramStandardization.train.   Raises: DataError if there is no scan.
     """
-    from torchio.transforms import HistogramStandardization
-
+    _, HistogramStandardization = _torchio()
     if not files:
         raise DataError("histogram landmarks: expected at least one healthy scan, found none")
     given = all(f.brain_mask for f in files)
@@ -79,10 +88,9 @@ def standardize(
     Source: Nyúl et al., IEEE Trans. Med. Imaging 2000; TorchIO's HistogramStandardization.
     """
     import torch
-    from torchio import LabelMap, ScalarImage, Subject
-    from torchio.transforms import HistogramStandardization
 
-    subject = Subject(scan=ScalarImage(tensor=torch.from_numpy(data)[None]), brain=LabelMap(tensor=torch.from_numpy(brain_mask.astype(np.uint8))[None]))
+    tio, HistogramStandardization = _torchio()
+    subject = tio.Subject(scan=tio.ScalarImage(tensor=torch.from_numpy(data)[None]), brain=tio.LabelMap(tensor=torch.from_numpy(brain_mask.astype(np.uint8))[None]))
     bend = HistogramStandardization({"scan": np.asarray(landmarks)}, masking_method="brain", copy=False)
     return bend(subject)["scan"].numpy()[0]
 

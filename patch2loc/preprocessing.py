@@ -473,6 +473,17 @@ class Prepared:
         return next(iter(self.scans.values())).affine
 
 # %% ../nbs/12_preprocessing.ipynb #ea5d2f1c
+@contextmanager
+def _naming(
+    path: Path,
+) -> Iterator[None]:
+    "Put the file's name before an error that does not say which file it means."
+    try:
+        yield
+    except DataError as error:
+        raise error if str(path) in str(error) else type(error)(f"{path}: {error}") from error
+
+
 def _brain_of(
     raw: RawSubject,
     scan: Volume,  # leading contrast, own grid
@@ -562,16 +573,15 @@ def prepare(
     scans = {contrast: read_volume(path) for contrast, path in raw.scans.items()}
     first, before = next(iter(scans)), _read_lesion(raw, scans)
     work = isotropic(scans[first], settings.work_mm)
-    brain, found = _brain_of(raw, scans[first], work, settings)
-    brain, move, factor = _to_template(work, brain, found, template, settings)
+    with _naming(raw.brain_mask or raw.scans[first]):
+        brain, found = _brain_of(raw, scans[first], work, settings)
+        brain, move, factor = _to_template(work, brain, found, template, settings)
     grid = output_grid(template, settings.spacing)
     there = resample(brain, *grid, move).data
     moves, out = {first: move}, {first: _finish(scans[first], factor, there, grid, move)}
     for contrast in list(scans)[1:]:
-        try:
+        with _naming(raw.scans[contrast]):
             rigid, own = _second(scans[contrast], work, brain, raw.aligned, settings)
-        except DataError as error:
-            raise DataError(f"{raw.scans[contrast]}: {error}") from None
         moves[contrast] = move @ rigid
         out[contrast] = _finish(scans[contrast], own, there, grid, moves[contrast])
     lesion, quality = _lesion(before, moves, grid, there)

@@ -63,7 +63,7 @@ class FoldRecord:
 
     fold: str
     checkpoint: str  # path in run.json; "" if none is recorded
-    digest: str  # recorded in run.json; ""
+    digest: str  # recorded in run.json, else in all its cases alike; ""
     verdict: str  # in words
     fine: bool
 
@@ -78,14 +78,14 @@ def check_folds(
     records = []
     for fold in sorted(names, key=lambda name: (len(name), name)):
         said = run.get("folds", {}).get(fold, {})
-        path, expected = said.get("checkpoint", ""), said.get("digest", "")
-        scored = {row.get("checkpoint_digest", "") for file in run_dir.glob(f"fold-{fold}/*/cases.csv") for row in _table(file)} - {""}
-        file = run_dir / path if path else None
-        faults = [f"cases.csv names {', '.join(other[:12] for other in sorted(scored - {expected}))}"] * bool(expected and scored - {expected})
-        faults += ["run.json records no digest"] * (not expected)
-        here = file is not None and file.is_file()
-        faults += ["the file is another one now"] * bool(here and expected and digest(file) != expected)
-        agree = "run.json, cases and file agree" if here else "run.json and cases agree; the file is not here"
+        scored = {row.get("checkpoint_digest", "") for file in run_dir.glob(f"fold-{glob_text(fold)}/*/cases.csv") for row in _table(file)} - {""}
+        path, recorded = said.get("checkpoint") or f"fold-{fold}/checkpoints/best.ckpt", said.get("digest", "")
+        expected = recorded or (min(scored) if len(scored) == 1 else "")
+        here = (run_dir / path).is_file()
+        others = ", ".join(sorted(name[:12] for name in scored - {expected}))
+        faults = [f"the cases name another network, {others}" if expected else f"the cases name {others or 'no network'}"] * bool(others or not expected)
+        faults += ["the file is another one now"] * bool(here and expected and digest(run_dir / path) != expected)
+        agree = f"{'run.json and cases' if recorded else 'cases'}{' and file agree' if here else ' agree; the file is not here'}"
         records.append(FoldRecord(fold, path, expected, "; ".join(faults) or agree, not faults))
     return records
 
@@ -122,8 +122,8 @@ _COLUMNS = {  # of tables/summary.csv -> head, protocol or unit
     "dice_healthy_threshold": ("Dice", "%, healthy threshold"),
     "dice_split_conformal": ("Dice", "%, split-conformal"),
     "dice_oracle_per_volume": ("Dice", "%, oracle per volume"),
-    "false_positive_share": ("false positives", "% of voxels, healthy threshold"),
-    "false_positive_share_split_conformal": ("false positives", "% of voxels, split-conformal"),
+    "false_positive_share": ("flagged in error", "% of voxels, healthy threshold"),
+    "false_positive_share_split_conformal": ("flagged in error", "% of voxels, split-conformal"),
     "lesion_sensitivity": ("lesions found", "%, healthy threshold"),
     "lesion_f1": ("lesion F1", "%, healthy threshold"),
     "hd95_mm": ("HD95", "mm, healthy threshold"),
@@ -174,13 +174,13 @@ def _result_tables(
         shown = [name for name in _COLUMNS if any(np.isfinite(_number(row.get(name))) for row in part)]
         folds = sorted((path.parts[-3].removeprefix("fold-") for path in run_dir.glob(f"fold-*/{glob_text(dataset)}/cases.csv")), key=lambda name: (len(name), name))
         sources = [{"fold": fold, "href": quote(f"fold-{fold}/{dataset}/cases.csv"), "digest": digests.get(fold, "")} for fold in folds]
-        rows = [{"method": row["method"], "baseline": _is_baseline(row["method"]), "prevalence": f"{100 * _number(row.get('prevalence')):.2f}", "subjects": row.get("subjects", ""),
-                 "patients": row.get("patients", ""), "entries": [_entry(row, name) for name in shown]} for row in part]
+        rows = [{"method": row["method"], "baseline": _is_baseline(row["method"]), "prevalence": f"{100 * _number(row.get('prevalence')):.2f}", "entries": [_entry(row, name) for name in shown]} for row in part]
         for k, name in enumerate(shown):
-            _mark_best(rows, k, name.startswith(("false_positive", "hd95")))
+            if not name.startswith("false_positive"):
+                _mark_best(rows, k, lowest=name.startswith("hd95"))
         intervals = "; ".join(sorted({row["interval"] for row in part if row.get("interval")}))
         tables.append({"dataset": dataset, "synthetic": any(row.get("synthetic", "").lower() == "true" for row in part), "heads": [_COLUMNS[name] for name in shown], "rows": rows, "sources": sources,
-                       "sick": any(_number(row.get("auprc")) >= 0 for row in part), "intervals": intervals})
+                       "sick": any(_number(row.get("auprc")) >= 0 for row in part), "intervals": intervals, "subjects": part[0].get("subjects", "?"), "patients": part[0].get("patients", "?")})
     return sorted(tables, key=lambda table: not table["sick"])
 
 
@@ -307,9 +307,9 @@ aside { padding: .7rem 1rem; margin: .8rem 0; border-left: 6px solid #b35900; ba
 .scroll { overflow-x: auto; max-width: 100%; } table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; margin: .4rem 0; overflow-wrap: normal; }
 th, td { padding: .28rem .6rem; text-align: right; vertical-align: top; border-bottom: 1px solid var(--line); } th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: var(--paper); }
 thead th { border-bottom: 2px solid var(--ink); vertical-align: bottom; font-weight: 600; } thead small { display: block; font-weight: 400; color: var(--soft); max-width: 8rem; margin-left: auto; }
-td small { display: block; color: var(--soft); white-space: nowrap; } td.best { font-weight: 700; text-decoration: underline; text-underline-offset: .2em; } td.best small { font-weight: 400; }
+td small { display: block; color: var(--soft); white-space: nowrap; } td.best span { font-weight: 700; text-decoration: underline; text-underline-offset: .2em; }
 table.facts td { text-align: left; } table.facts td:first-child { white-space: nowrap; } .base td:first-child::after { content: " baseline"; color: var(--soft); font-size: .8em; }
-th button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; text-align: inherit; } th button:focus-visible, summary:focus-visible { outline: 3px solid #0b57a4; }
+th button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; text-align: inherit; white-space: nowrap; } th button:focus-visible, summary:focus-visible { outline: 3px solid #0b57a4; }
 th[aria-sort] button::after { content: " \\2195"; color: var(--soft); } th[aria-sort=ascending] button::after { content: " \\2191"; color: inherit; } th[aria-sort=descending] button::after { content: " \\2193"; color: inherit; }
 figure { margin: .8rem 0; } img { max-width: 100%; height: auto; display: block; } img[hidden] { display: none; } .slices input { width: 100%; }
 code, pre { font-family: ui-monospace, Consolas, "DejaVu Sans Mono", monospace; font-size: .86em; } pre { white-space: pre-wrap; background: #f3f5f8; padding: .7rem; } summary { cursor: pointer; font-weight: 600; padding: .3rem 0; }
@@ -320,13 +320,13 @@ _TEMPLATES["results.html"] = """
 <section id="results"><h2>Results</h2>
 {% if overview.rows %}<p>AUPRC in per cent, mean over patients and folds; click a head to sort. Underlined: the highest of its column. The last line is the prevalence, which is what guessing earns.</p>
 <div class="scroll"><table class="sortable overview"><thead><tr><th scope="col" aria-sort="none"><button type="button">method</button></th>{% for dataset in overview.datasets %}<th scope="col" aria-sort="none" data-first="down"><button type="button">{{ dataset }}</button></th>{% endfor %}</tr></thead>
-<tbody>{% for row in overview.rows %}<tr{% if row.baseline %} class="base"{% endif %}><td data-value="{{ row.method }}">{{ row.method }}</td>{% for cell in row.entries %}<td data-value="{{ cell.value }}"{% if cell.best %} class="best"{% endif %}>{{ cell.text }}</td>{% endfor %}</tr>{% endfor %}</tbody>
+<tbody>{% for row in overview.rows %}<tr{% if row.baseline %} class="base"{% endif %}><td data-value="{{ row.method }}">{{ row.method }}</td>{% for cell in row.entries %}<td data-value="{{ cell.value }}"{% if cell.best %} class="best"{% endif %}><span>{{ cell.text }}</span></td>{% endfor %}</tr>{% endfor %}</tbody>
 <tfoot><tr><td>guessing</td>{% for value in overview.chance %}<td>{{ value }}</td>{% endfor %}</tr></tfoot></table></div>{% endif %}
 {% if comparison %}<p>{{ comparison.lead }}</p><div class="scroll"><table><thead><tr><th>against</th><th>AUPRC of it</th><th>ratio of means</th><th>difference, points</th><th>p, corrected (Holm)</th></tr></thead><tbody>{% for row in comparison.rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endif %}
 {% for table in tables %}<h3 id="data-{{ loop.index }}">{{ table.dataset }}{% if table.synthetic %} (synthetic data){% endif %}</h3>
-<div class="scroll"><table class="sortable"><thead><tr><th scope="col" aria-sort="none"><button type="button">method</button></th><th scope="col">subjects<small>with lesion</small></th><th scope="col">prevalence<small>%</small></th>{% for head in table.heads %}<th scope="col" aria-sort="none" data-first="down"><button type="button">{{ head[0] }}</button><small>{{ head[1] }}</small></th>{% endfor %}<th scope="col">cases<small>by fold</small></th></tr></thead>
-<tbody>{% for row in table.rows %}<tr{% if row.baseline %} class="base"{% endif %}><td data-value="{{ row.method }}">{{ row.method }}</td><td>{{ row.subjects }}<small>{{ row.patients }}</small></td><td>{{ row.prevalence }}</td>{% for cell in row.entries %}<td data-value="{{ cell.value }}"{% if cell.best %} class="best"{% endif %}>{{ cell.text }}{% if cell.interval %}<small>{{ cell.interval }}</small>{% endif %}</td>{% endfor %}<td>{% for source in table.sources %}<a href="{{ source.href }}" title="rows with method {{ row.method }}; network {{ source.digest or 'not recorded' }}">{{ source.fold }}</a> <small><code>{{ source.digest[:10] }}</code></small>{% endfor %}</td></tr>{% endfor %}</tbody></table></div>
-<p class="note">Small figures: {{ table.intervals or "no interval" }}. In the last column a link to the cases of each fold (the rows of that method), and the beginning of the digest of the network that scored them.{% if not table.sick %} Nobody here has a lesion: AUPRC and Dice do not exist, and the share of voxels flagged in error is what counts.{% endif %}</p>{% endfor %}
+<div class="scroll"><table class="sortable"><thead><tr><th scope="col" aria-sort="none"><button type="button">method</button></th><th scope="col">prevalence<small>%</small></th>{% for head in table.heads %}<th scope="col" aria-sort="none" data-first="down"><button type="button">{{ head[0] }}</button><small>{{ head[1] }}</small></th>{% endfor %}<th scope="col">cases<small>by fold</small></th></tr></thead>
+<tbody>{% for row in table.rows %}<tr{% if row.baseline %} class="base"{% endif %}><td data-value="{{ row.method }}">{{ row.method }}</td><td>{{ row.prevalence }}</td>{% for cell in row.entries %}<td data-value="{{ cell.value }}"{% if cell.best %} class="best"{% endif %}><span>{{ cell.text }}</span>{% if cell.interval %}<small>{{ cell.interval }}</small>{% endif %}</td>{% endfor %}<td>{% for source in table.sources %}<a href="{{ source.href }}" title="rows with method {{ row.method }}; network {{ source.digest or 'not recorded' }}">{{ source.fold }}</a> <small><code>{{ source.digest[:10] }}</code></small>{% endfor %}</td></tr>{% endfor %}</tbody></table></div>
+<p class="note">{{ table.subjects }} subjects, {{ table.patients }} with a lesion. Small figures: {{ table.intervals or "no interval" }}. Underlined: the best of a column. In the last column a link to the cases of each fold (the rows of that method), and the beginning of the digest of the network that scored them.{% if not table.sick %} Nobody here has a lesion: AUPRC and Dice do not exist, and the share of voxels flagged in error is what counts.{% endif %}</p>{% endfor %}
 {% if checked %}<p class="note">{{ checked }}</p>{% endif %}
 {% if not tables %}<p>There are no tables in this folder (tables/summary.csv is missing).</p>{% endif %}</section>
 """
@@ -335,9 +335,9 @@ _TEMPLATES["results.html"] = """
 _TEMPLATES["view.html"] = """{% macro show(view, words) %}<figure{% if view.images|length > 1 %} class="slices"{% endif %}>{% for image in view.images %}<img src="{{ image }}" alt="{{ words }}{% if view.images|length > 1 %}, slice {{ view.slices[loop.index0] }}{% endif %}">{% endfor %}{% if view.images|length > 1 %}<input type="range" min="0" max="{{ view.images|length - 1 }}" value="{{ view.images|length // 2 }}" aria-label="slice of {{ words }}"><figcaption><output></output></figcaption>{% else %}<figcaption>{{ words }}</figcaption>{% endif %}</figure>{% endmacro %}"""
 _TEMPLATES["pictures.html"] = """{% from "view.html" import show %}
 <section id="patients"><h2>Every patient</h2>{% if strip %}{{ show(strip, "Each point is one patient, averaged over folds" ~ made) }}{% else %}<p>No patient here has an AUPRC.</p>{% endif %}</section>
-<section id="cases"><h2>Best, median and worst</h2>{% for gallery in galleries %}<details{% if loop.first %} open{% endif %}><summary>{{ gallery.title }}</summary>{% for view in gallery.views %}{{ show(view, gallery.title ~ ": " ~ view.name ~ made) }}{% endfor %}</details>{% else %}<p>There are no pictures of cases in this folder.</p>{% endfor %}</section>
+<section id="cases"><h2>Best, median and worst</h2>{% for gallery in galleries %}<details{% if gallery.open %} open{% endif %}><summary>{{ gallery.title }}</summary>{% for view in gallery.views %}{{ show(view, gallery.title ~ ": " ~ view.name ~ made) }}{% endfor %}</details>{% else %}<p>There are no pictures of cases in this folder.</p>{% endfor %}</section>
 <section id="patches"><h2>Normal and abnormal patches</h2><p>Patches side by side, none overlapping: does the location error, or the variance the network claims, grow with the lesion in the patch? Normal patches have less than a tenth of lesion, abnormal ones more than nine tenths. KL is the divergence of Gaussians fitted to the two groups.</p>
-{% for view in kde %}{{ show(view, view.name ~ made) }}{% else %}<p>There are no densities in this folder (figures/kde_*.png).</p>{% endfor %}
+{% for view in kde %}{{ show(view, "Patches of " ~ view.name ~ made) }}{% else %}<p>There are no densities in this folder (figures/kde_*.png).</p>{% endfor %}
 {% if abnormality %}<div class="scroll"><table class="sortable"><thead><tr>{% for head in abnormality.heads %}<th scope="col" aria-sort="none"><button type="button">{{ head }}</button></th>{% endfor %}</tr></thead><tbody>{% for row in abnormality.rows %}<tr>{% for cell in row %}<td data-value="{{ cell[0] }}">{{ cell[1] }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endif %}</section>
 <section id="training"><h2>Training</h2>{% for view in training %}{{ show(view, view.name ~ made) }}{% else %}<p>There is no training curve in this folder.</p>{% endfor %}
 {% if localization %}<p>Median location error in per cent of the slice side, and what always answering the middle would give.</p><div class="scroll"><table class="sortable"><thead><tr>{% for head in ("data set", "fold", "subjects", "location error", "always the middle") %}<th scope="col" aria-sort="none"><button type="button">{{ head }}</button></th>{% endfor %}</tr></thead><tbody>{% for row in localization %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endif %}
@@ -435,19 +435,22 @@ def _figure(
 def _pictures(
     run_dir: Path,
     synthetic: bool,
+    order: list[str],  # data sets as in the tables
 ) -> dict[str, Any]:  # strip, galleries, kde, training, others
     "Collect the run's pictures; the strip and the training curve are drawn here where the run has none."
     views = {view["name"]: view for view in _views(run_dir / "figures")}
-    take = lambda *starts: [views.pop(name) for name in list(views) if name.startswith(starts)]
-    kde, training, strips = take("kde_"), take("training", "locations"), take("auprc")
+    take = lambda start: [views.pop(name) for name in list(views) if name.startswith(start)]
+    place = lambda dataset: (order.index(dataset) if dataset in order else len(order), dataset)
+    kde = sorted(({**view, "name": view["name"].removeprefix("kde_")} for view in take("kde_")), key=lambda view: place(view["name"]))
+    training, strips = take("training") + take("locations"), take("auprc")
     curves = {path.parts[-2].removeprefix("fold-"): pd.read_csv(path) for path in sorted(run_dir.glob("fold-*/curve.csv"))}
     if curves and not any(view["name"].startswith("training") for view in training):
         training.insert(0, _figure("training of all folds", training_curve(pd.concat([table.assign(fold=fold) for fold, table in curves.items()]), synthetic=synthetic)))
     cases = [read_case_file(path) for path in sorted(run_dir.glob("fold-*/*/cases.csv"))]
     if cases and not strips and (table := pd.concat(cases))["auprc"].notna().any():
         strips = [_figure("auprc", auprc_strip(table, synthetic=synthetic))]
-    folders = sorted({path.parent for path in run_dir.glob("fold-*/*/figures/*.png")})
-    galleries = [{"title": f"{folder.parts[-2]}, fold {folder.parts[-3].removeprefix('fold-')}", "views": _views(folder)} for folder in folders]
+    folders = sorted({path.parent for path in run_dir.glob("fold-*/*/figures/*.png")}, key=lambda folder: (len(folder.parts[-3]), folder.parts[-3], place(folder.parts[-2])))
+    galleries = [{"title": f"{folder.parts[-2]}, fold {folder.parts[-3].removeprefix('fold-')}", "open": folder.parts[-3] == folders[0].parts[-3], "views": _views(folder)} for folder in folders]
     return {"strip": strips[0] if strips else None, "galleries": galleries, "kde": kde, "training": training, "others": strips[1:] + list(views.values())}
 
 # %% ../nbs/53_report.ipynb #19ca14e7
@@ -502,7 +505,7 @@ def _content(
         "name": name, "lead": lead, "synthetic": synthetic, "made": " (synthetic data)" if synthetic else "", "warnings": warnings, "tables": tables, "overview": _overview(summary),
         "checked": checked, "comparison": _comparison(_table(run_dir / "tables/comparison.csv")), "abnormality": _abnormality(_table(run_dir / "tables/abnormality.csv")),
         "localization": _localization(run_dir), "protocols": _protocols(summary, run.get("parameters", {})), "published": PUBLISHED, "published_remarks": PUBLISHED_REMARKS, "facts": _facts(run),
-        "folds": folds, "missing": [path for path in wanted if not (run_dir / path).is_file()], "cite_run": f"{name}. {lead}. Digest of run.json: {digest(run_dir / 'run.json')[:16]}", **_pictures(run_dir, bool(synthetic)),
+        "folds": folds, "missing": [path for path in wanted if not (run_dir / path).is_file()], "cite_run": f"{name}. {lead}. Digest of run.json: {digest(run_dir / 'run.json')[:16]}", **_pictures(run_dir, bool(synthetic), [table["dataset"] for table in tables]),
     }
 
 

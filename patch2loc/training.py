@@ -9,6 +9,7 @@ __all__ = ['Training', 'published', 'LocalizerModule', 'SliceData', 'Curve', 'tr
 import logging
 import math
 import time
+import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Callable, Sequence
@@ -223,7 +224,9 @@ def train_localizer(
         return out / "checkpoints" / "best.ckpt"
     trainer = _trainer(out, training, device, report)
     module = LocalizerModule(architecture, training, about or {})
-    trainer.fit(module, SliceData(train, val, training, workers), ckpt_path=last if last.is_file() else None, weights_only=True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="lightning")
+        trainer.fit(module, SliceData(train, val, training, workers), ckpt_path=last if last.is_file() else None, weights_only=True)
     return out / "checkpoints" / "best.ckpt"
 
 # %% ../nbs/32_training.ipynb #6f4922f4
