@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['app', 'manifest_app', 'splits_app', 'DataDir', 'SplitsDir', 'cohort', 'manifest_build', 'manifest_verify',
-           'splits_make', 'splits_check', 'splits_import', 'run', 'demo', 'main']
+           'splits_make', 'splits_check', 'splits_import', 'preprocess', 'run', 'demo', 'main']
 
 # %% ../nbs/62_cli.ipynb #eccbc87e
 import sys
@@ -149,6 +149,24 @@ def splits_import(
     typer.echo(f"tables in {out}; {len(leaks(out))} leaks")
 
 # %% ../nbs/62_cli.ipynb #c51ce410
+@app.command()
+def preprocess(
+    dataset: Annotated[str, typer.Argument(help="IXI, Brats21, MSLUB, ATLAS_v2, WMH, bids, or a JSON file that describes another")],
+    raw_dir: Annotated[Path, typer.Argument(help="the unpacked archive")],
+    data_dir: DataDir = None,
+    jobs: Annotated[int, typer.Option(help="processes")] = 1,
+    scheduler: Annotated[Optional[str], typer.Option(help="address of a running Dask scheduler")] = None,
+) -> None:
+    "Prepare raw scans for the study: template space, brain mask, bias field, 1 mm; a second call does only what is missing."
+    from patch2loc.prepare import preprocess_dataset
+
+    report = _clock()
+    table = preprocess_dataset(dataset, raw_dir, data_dir, jobs, scheduler, lambda done, of, row: report(f"{done}/{of} {row['subject']}: {row['status']}{' (' + row['reason'] + ')' if row['reason'] else ''}"))
+    failed = int((table["status"] == "failed").sum())
+    report(f"{len(table) - failed} prepared, {failed} failed")
+    raise typer.Exit(1 if failed else 0)
+
+# %% ../nbs/62_cli.ipynb #9bf31c7f
 def _study(
     out: Path,
     report: Callable[[str], None],
@@ -164,7 +182,7 @@ def _study(
     for name in ("report.html", "tables/summary.md", "figures", "notebooks/e40_tables.ipynb"):
         report(f"  {out / name}")
 
-# %% ../nbs/62_cli.ipynb #aab32389
+# %% ../nbs/62_cli.ipynb #c74d97b0
 @app.command()
 def run(
     data_dir: DataDir = None,
@@ -199,7 +217,7 @@ def run(
     _study(out, _clock(), data_dir=folder, splits_dir=splits, folds=_numbers(folds, "folds"), datasets=datasets.split(",") if datasets else None,
            load_checkpoint=load_checkpoint, allow_leaks=allow_leaks, **settings, **optional)
 
-# %% ../nbs/62_cli.ipynb #9bf31c7f
+# %% ../nbs/62_cli.ipynb #70efdf2e
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="the run's folder")] = Path("runs/demo"),
@@ -217,7 +235,7 @@ def demo(
     write_cohort(data, healthy, lesion, seed, progress=lambda subject, done, of: report(f"{done}/{of} people written") if done % 20 == 0 or done == of else None)
     _study(out, report, data_dir=data, folds=_numbers(folds, "folds"), steps=steps, seed=seed)
 
-# %% ../nbs/62_cli.ipynb #70efdf2e
+# %% ../nbs/62_cli.ipynb #1f0e3dad
 def _command(
     words: list[str] | None = None,  # None: those of the shell
 ) -> int:  # exit status

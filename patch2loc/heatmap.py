@@ -9,7 +9,7 @@ __all__ = ['SCORES', 'MEDIAN_MM', 'NORMALIZED', 'Answers', 'localize_patchwise',
 # %% ../nbs/40_heatmap.ipynb #eccbc87e
 import math
 from dataclasses import dataclass
-from typing import Iterator, Mapping
+from typing import Callable, Iterator, Mapping
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from .atlas import Atlas, z_score
 from .core import DataError, ParameterError
+from .fast_resnet import fold_resnet18
 from .median import median_filter
 from .model import LOCATION_MIDDLE, LOCATION_SPREAD, PatchLocalizer, slice_code
 from .patches import PATCH_SIDE, cut_patches, to_location
@@ -48,6 +49,7 @@ def localize_patchwise(
     brain_mask: np.ndarray,  # (X, Y, Z) bool
     batch: int = 4096,  # patches in memory at a time
     dtype: torch.dtype = torch.float32,  # of the convolutions
+    encoder: Callable[[Tensor], Tensor] | None = None,  # (n, 1, P, P) -> (n, F, 1, 1); None: the model's own
 ) -> Answers:
     """Ask the network about each brain voxel's patch, cut one by one.
 
@@ -55,14 +57,14 @@ def localize_patchwise(
     """
     where = _brain_voxels(brain_mask)
     model, device = model.eval(), next(model.parameters()).device
-    answers = []
+    encoder, answers = encoder or model.encoder, []
     with torch.inference_mode(), torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
         for z in np.unique(where[:, 2]):
             centre = where[where[:, 2] == z, :2]
             for start in range(0, len(centre), batch):
                 patches = torch.from_numpy(cut_patches(image[:, :, z], centre[start : start + batch])).to(device)
                 position = torch.full((len(patches),), z / image.shape[2], device=device)
-                answers.append(torch.cat(model(patches, position), 1)[:, :, 0, 0].cpu())
+                answers.append(torch.cat(model.answer(encoder(patches), position), 1)[:, :, 0, 0].cpu())
     loc_mean, loc_log_var = torch.cat(answers).float().numpy().reshape(-1, 2, 2).transpose(1, 0, 2)
     return Answers(where, loc_mean, loc_log_var, to_location(where[:, :2], image.shape[:2]))
 
@@ -84,11 +86,12 @@ class DenseScorer:
         self,
         model: PatchLocalizer,  # with the dense encoder
         dtype: torch.dtype = torch.float32,  # of the convolutions
-        slices: int = 2,  # a pass; more do not fit the processor's cache
+        slices: int | None = None,  # a pass; None: 2, more do not fit a processor's cache, or 20 on a GPU, which wants more at a time
     ):
         if model.architecture.encoder != "dense":
             raise ParameterError(f"encoder: dense scoring is exact for the dense encoder only, found {model.architecture.encoder!r}")
-        self.dtype, self.slices, self.device = dtype, slices, next(model.parameters()).device
+        self.dtype, self.device = dtype, next(model.parameters()).device
+        self.slices = slices or (20 if self.device.type == "cuda" else 2)
         layout = lambda w: w.detach().to(dtype).contiguous(memory_format=torch.channels_last)
         self.convs = [(layout(c.weight), c.bias.detach().to(dtype)) for c in model.encoder.convs]
         self.coded, self.features = model.architecture.slice_code, model.encoder.features
@@ -153,7 +156,7 @@ def _passes(
         windows[:, : part.shape[1], : part.shape[2]] = part
         yield windows, asked - np.array([0, *low]), z
 
-# %% ../nbs/40_heatmap.ipynb #9bf31c7f
+# %% ../nbs/40_heatmap.ipynb #c74d97b0
 def localize(
     model: PatchLocalizer | DenseScorer,  # a scorer saves preparing the weights again
     image: np.ndarray,  # (X, Y, Z) float32 in [0, 1], 0 outside the brain
@@ -165,7 +168,8 @@ def localize(
     Source: arXiv 2506.22504v2 (the network applied convolutionally).   Raises: DataError if the mask is empty.
     """
     if isinstance(model, PatchLocalizer) and model.architecture.encoder != "dense":
-        return localize_patchwise(model, image, brain_mask, dtype=dtype)
+        folded = fold_resnet18(model.encoder, dtype)
+        return localize_patchwise(model, image, brain_mask, dtype=dtype, encoder=lambda patches: folded(patches)[:, :, None, None])
     scorer = model if isinstance(model, DenseScorer) else DenseScorer(model, dtype)
     where = _brain_voxels(brain_mask)
     answers = []
@@ -176,7 +180,7 @@ def localize(
     answers = torch.cat(answers).cpu().numpy()
     return Answers(where, answers[:, :2], answers[:, 2:], to_location(where[:, :2], image.shape[:2]))
 
-# %% ../nbs/40_heatmap.ipynb #37693cfc
+# %% ../nbs/40_heatmap.ipynb #6ea9ab1b
 SCORES = ("heatmap", "log_error", "log_variance", "surprise")
 
 
@@ -193,7 +197,7 @@ def scores(
     surprise = 0.5 * (squared * np.exp(-answers.loc_log_var) + answers.loc_log_var + math.log(2 * math.pi)).sum(1)
     return {"heatmap": log_error + log_variance, "log_error": log_error, "log_variance": log_variance, "surprise": surprise}
 
-# %% ../nbs/40_heatmap.ipynb #6ea9ab1b
+# %% ../nbs/40_heatmap.ipynb #1c383cd3
 MEDIAN_MM = 7.0
 
 
@@ -228,7 +232,7 @@ def smooth(
     """
     return median_filter(map_, brain_mask, median_size(spacing, extent_mm))
 
-# %% ../nbs/40_heatmap.ipynb #6364d3f0
+# %% ../nbs/40_heatmap.ipynb #a5771bce
 NORMALIZED = ("log_error", "log_variance", "surprise")  # what atlases are fitted for
 
 

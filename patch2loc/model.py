@@ -9,6 +9,8 @@ __all__ = ['LOCATION_MIDDLE', 'LOCATION_SPREAD', 'ENCODERS', 'DenseEncoder', 'Re
 
 # %% ../nbs/30_model.ipynb #eccbc87e
 import ctypes
+import hashlib
+import json
 import math
 import platform
 from dataclasses import asdict, dataclass, field
@@ -208,6 +210,14 @@ class Localizer:
 
     model: PatchLocalizer  # in evaluation mode
     about: dict[str, Any] = field(default_factory=dict)  # architecture, training, contrast, fold, landmarks…
+
+    @property
+    def digest(self) -> str:  # 64 hexadecimal digits
+        "Name the network by its content: facts and weights. The checkpoint's file also holds its folder, and so another digest wherever it is trained."
+        content = hashlib.sha256(json.dumps(self.about, sort_keys=True).encode())
+        for name, tensor in sorted(self.model.state_dict().items()):
+            content.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
+        return content.hexdigest()
 
 
 def load_localizer(

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import torch
 from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
 from nilearn.datasets import load_mni152_brain_mask, load_mni152_gm_template, load_mni152_wm_template
 from scipy.ndimage import gaussian_filter
 from threadpoolctl import threadpool_limits
@@ -785,6 +786,7 @@ def write_cohort(
         for done, subject in enumerate(Parallel(n_jobs=jobs, return_as="generator_unordered", mmap_mode="c")(work), 1):
             if progress:
                 progress(subject, done, len(todo))
+        get_reusable_executor().shutdown()  # idle workers would keep their memory for minutes
     for name, table in cohort_splits(healthy, lesion, seed).items():
         _write_once(table.to_csv(index=False, lineterminator="\n"), data_dir / "splits" / f"{name}.csv")
     for spec in cohort_specs(lesion):

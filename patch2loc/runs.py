@@ -447,7 +447,9 @@ def _record_checkpoints(
     record: Path,
 ) -> None:
     "Complete `run.json` with the digests of the networks that scored."
+    from patch2loc.model import load_localizer
+
     root = study.load_checkpoint or study.out
     found = {fold: root / f"fold-{fold}" / "checkpoints" / "best.ckpt" for fold in study.folds}
-    folds = {str(k): {"checkpoint": os.path.relpath(p, study.out), "digest": digest(p)} for k, p in found.items()}
+    folds = {str(k): {"checkpoint": os.path.relpath(p, study.out), "digest": load_localizer(p).digest} for k, p in found.items()}
     write_json(json.loads(record.read_text()) | {"folds": folds}, record)

@@ -208,7 +208,7 @@ def train_fold(
     about = {"contrast": settings.contrast, "fold": settings.fold, "healthy": settings.healthy_name, "landmarks": [float(v) for v in landmarks], "identity": settings.identity()}
     about |= {"split_digest": split_digest(settings), "synthetic": dataset_spec(settings.healthy_name, settings.data_dir).synthetic}
     train_localizer(*opened, out, settings.architecture, settings.training, about, report)
-    _learn_usual(settings, val, intensity, report)
+    _learn_usual(settings, val, intensity, store, report)
     shutil.rmtree(store)
     return out
 
@@ -228,36 +228,75 @@ def _learn_usual(
     settings: Settings,
     val: Sequence[SubjectFiles],
     intensity: Atlas,
+    store: Path,  # answers and maps of the validation subjects are kept here, not in memory
     report: Callable[[str], None],
 ) -> None:
-    "Fit atlases and thresholds on healthy validation subjects and write them; the thresholds come last and mark the fold as trained."
+    "Fit atlases and thresholds on healthy validation subjects, one in memory at a time; the thresholds come last and mark the fold as trained."
     out = settings.fold_dir
     checkpoint = out / "checkpoints" / "best.ckpt"
     fold = Fold(load_localizer(checkpoint), {}, {}, checkpoint, settings.precision, settings.median_mm)
-    scans = [fold.load(f) for f in val]
-    said = [fold.answers(scan) for scan in scans]
+    spacing = _store_answers(fold, val, store)
     report(f"scored {len(val)} validation subjects")
-    fit = lambda chosen: {"intensity": intensity, **_location_atlases([scans[i] for i in chosen], [said[i] for i in chosen])}
-    halves = [range(i, len(val), 2) for i in (0, 1)] if len(val) > 1 else [range(1), range(1)]
-    values: dict[str, list[np.ndarray]] = {}
-    for mine, other in (halves, halves[::-1]):
+    fit = lambda files: {"intensity": intensity, **_location_atlases(files, store, spacing)}
+    first, second = (val[0::2], val[1::2]) if len(val) > 1 else (val, ())
+    for mine, other in ((first, second or first), (second, first)):
         atlases = fit(other)
-        for i in mine if len(val) > 1 or mine is halves[0] else ():
-            for name, map_ in fold.maps(scans[i], said[i], atlases).items():
-                values.setdefault(name, []).append(map_[scans[i].brain_mask])
-    thresholds = {name: float(healthy_threshold(v, settings.quantile)) for name, v in values.items()}
-    save_atlases(fit(range(len(val))), out / "atlases.npz")
+        for files in mine:
+            methods = _store_maps(fold, files, atlases, store)
+    thresholds = {name: float(healthy_threshold([np.load(store / f"{f.subject}.{name}.npy") for f in val], settings.quantile)) for name in methods}
+    save_atlases(fit(val), out / "atlases.npz")
     write_json({"quantile": settings.quantile, "median_mm": settings.median_mm, "subjects": len(val), "thresholds": thresholds}, out / "thresholds.json")
     report(f"thresholds of {len(thresholds)} methods at the {100 * settings.quantile:g} % quantile of healthy voxels")
 
 # %% ../nbs/55_study.ipynb #70efdf2e
+def _store_answers(
+    fold: Fold,
+    val: Sequence[SubjectFiles],
+    store: Path,
+) -> np.ndarray:  # (3,) spacing of the scans, mm
+    "Ask about every validation subject and keep the answers on disk."
+    for files in val:
+        scan = fold.load(files)
+        said = fold.answers(scan)
+        np.savez(store / f"{files.subject}.npz", shape=scan.brain_mask.shape, **{f.name: getattr(said, f.name) for f in fields(said)})
+    return scan.volume.spacing
+
+
 def _location_atlases(
-    scans: Sequence[Scan],
-    said: Sequence[Answers],
+    files: Sequence[SubjectFiles],
+    store: Path,
+    spacing: np.ndarray,  # (3,) mm
 ) -> dict[str, Atlas]:
-    "Fit the atlases of the location scores."
-    sigma = ATLAS_SMOOTHING_MM / scans[0].volume.spacing
-    return {name: fit_atlas(((raw_maps(a, s.brain_mask.shape)[name], s.brain_mask) for s, a in zip(scans, said)), sigma) for name in NORMALIZED}
+    "Fit the atlases of the location scores on stored answers."
+    def maps(name: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for one in files:
+            map_ = raw_maps(*_stored(store, one))[name]
+            yield map_, np.isfinite(map_)
+
+    return {name: fit_atlas(maps(name), ATLAS_SMOOTHING_MM / spacing) for name in NORMALIZED}
+
+
+def _stored(
+    store: Path,
+    files: SubjectFiles,
+) -> tuple[Answers, tuple[int, ...]]:  # answers, shape of the volume
+    "Read stored answers back."
+    with np.load(store / f"{files.subject}.npz") as kept:
+        return Answers(**{f.name: kept[f.name] for f in fields(Answers)}), tuple(kept["shape"])
+
+
+def _store_maps(
+    fold: Fold,
+    files: SubjectFiles,
+    atlases: dict[str, Atlas],
+    store: Path,
+) -> list[str]:  # methods
+    "Make a validation subject's maps exactly as a test subject's, and keep their values in the brain."
+    scan = fold.load(files)
+    maps = fold.maps(scan, _stored(store, files)[0], atlases)
+    for name, map_ in maps.items():
+        np.save(store / f"{files.subject}.{name}.npy", map_[scan.brain_mask])
+    return list(maps)
 
 # %% ../nbs/55_study.ipynb #1f0e3dad
 def score_subject(
@@ -305,7 +344,7 @@ def score_dataset(
     fold = Fold.open(checkpoint_dir or settings.fold_dir, settings.precision, contrast=settings.contrast, fold=settings.fold)
     spec = dataset_spec(dataset, settings.data_dir)
     facts = {"fold": settings.fold, "synthetic": spec.synthetic, "seed": settings.seed, "parameters": settings.identity(),
-             "checkpoint_digest": digest(fold.checkpoint), "split_digest": split_digest(settings)}
+             "checkpoint_digest": fold.localizer.digest, "split_digest": split_digest(settings)}
     subjects = settings.subjects("test", dataset)
     for i, files in enumerate(subjects, 1):
         if not (folder / "subjects" / f"{files.subject}_cases.csv").is_file():
