@@ -223,7 +223,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="the run's folder")] = Path("runs/demo"),
     healthy: Annotated[int, typer.Option(help="people without lesion")] = 60,
     lesion: Annotated[int, typer.Option(help="people of each lesion kind")] = 4,
-    steps: Annotated[int, typer.Option(help="optimizer steps")] = 700,
+    steps: Annotated[int, typer.Option(help="optimizer steps")] = 850,
     folds: Annotated[str, typer.Option(help="for instance 0, or 0,1,2,3,4")] = "0",
     seed: Annotated[int, typer.Option()] = 3141,
 ) -> None:
