@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lab export readme hooks clean
+.PHONY: help setup demo study test lab export readme hooks clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1|/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -20,6 +20,9 @@ $(READY): constraints.txt settings.ini setup.py
 
 demo: $(READY)  ## train on the embedded (synthetic) cohort, score unseen subjects, write runs/demo
 	$(BIN)/patch2loc demo --out runs/demo
+
+study: $(READY)  ## the demo with all five folds, into runs/study
+	$(BIN)/patch2loc demo --folds 0,1,2,3,4 --out runs/study
 
 test: $(READY)  ## what CI runs: notebooks and package agree, every chapter's checks pass
 	@$(BIN)/python -u .ci/test.py
