@@ -50,7 +50,7 @@ def _page(
         figure.suptitle(words, fontsize=9, parse_math=False)
     return figure
 
-
+# %% ../nbs/52_figures.ipynb #8f14e45f
 def _log_axis(
     axis: Axes,
     scale: float = 1,  # of the numbers written, e.g. 100 for per cent
@@ -74,7 +74,7 @@ def _axis(
         part.set_fontsize(8)
     axis.spines[["top", "right"]].set_visible(False)
 
-# %% ../nbs/52_figures.ipynb #c9f0f895
+# %% ../nbs/52_figures.ipynb #45c48cce
 _UNITS = {
     "heatmap": "log error + log-variance",
     "log_error": "log of squared %",
@@ -91,7 +91,7 @@ def unit_of(
     "Name the unit of a score's map."
     return "healthy standard deviations" if method.endswith("_z") else _UNITS.get(method.removesuffix("_median"), "")
 
-# %% ../nbs/52_figures.ipynb #6512bd43
+# %% ../nbs/52_figures.ipynb #c20ad4d7
 @dataclass(frozen=True)
 class CaseView:
     "One subject as a row of pictures."
@@ -116,7 +116,7 @@ class CaseView:
         "Index of the slice drawn."
         return slice_to_show(self.brain_mask, self.lesion_mask) if self.z is None else self.z
 
-
+# %% ../nbs/52_figures.ipynb #c51ce410
 def slice_to_show(
     brain_mask: np.ndarray,  # (X, Y, Z) bool
     lesion_mask: np.ndarray | None = None,  # (X, Y, Z) bool
@@ -125,7 +125,7 @@ def slice_to_show(
     mask = brain_mask if lesion_mask is None or not lesion_mask.any() else lesion_mask
     return int(mask.sum((0, 1)).argmax())
 
-# %% ../nbs/52_figures.ipynb #aab32389
+# %% ../nbs/52_figures.ipynb #c74d97b0
 def colour_limits(
     volumes: Sequence[np.ndarray],  # (X, Y, Z) each
     brain_masks: Sequence[np.ndarray],  # (X, Y, Z) bool each
@@ -137,7 +137,7 @@ def colour_limits(
     low, high = np.percentile(values, percentiles) if values.size else (0.0, 1.0)
     return float(low), float(high if high > low else low + 1)
 
-# %% ../nbs/52_figures.ipynb #c74d97b0
+# %% ../nbs/52_figures.ipynb #6f4922f4
 def _outline(
     axis: Axes,
     mask: np.ndarray,  # (X, Y) bool
@@ -165,7 +165,7 @@ def _picture(
     axis.spines[:].set_visible(False)
     return shown
 
-
+# %% ../nbs/52_figures.ipynb #1f0e3dad
 def _box(
     cases: Sequence[CaseView],
 ) -> tuple[slice, slice]:  # rows and columns that hold the brain of every slice drawn
@@ -176,7 +176,7 @@ def _box(
     ends = [np.flatnonzero(shadow.any(axis)) for axis in (1, 0)]
     return tuple(slice(int(end[0]), int(end[-1]) + 1) for end in ends)
 
-# %% ../nbs/52_figures.ipynb #70efdf2e
+# %% ../nbs/52_figures.ipynb #98f13708
 def case_panel(
     cases: Sequence[CaseView],  # rows, e.g. best, median, worst; all with the same maps
     title: str = "",
@@ -207,7 +207,7 @@ def case_panel(
         bar.ax.tick_params(labelsize=7, length=2)
     return figure
 
-
+# %% ../nbs/52_figures.ipynb #3c59dc04
 def _case_row(
     case: CaseView,
     row: Sequence[Axes],
@@ -230,7 +230,7 @@ def _case_row(
         for x, side in ((0.06, "L"), (0.94, "R")):
             axis.text(x, 0.03, side, color="white", fontsize=8, weight="bold", ha="center", va="bottom", transform=axis.transAxes)
 
-
+# %% ../nbs/52_figures.ipynb #b6d767d2
 def overlay(
     scan: np.ndarray,  # (X, Y, Z)
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -244,7 +244,7 @@ def overlay(
     rows = np.atleast_1d(slice_to_show(brain_mask, lesion_mask) if z is None else z)
     return case_panel([CaseView(scan, brain_mask, lesion_mask, maps, z=int(row)) for row in rows], title, synthetic)
 
-# %% ../nbs/52_figures.ipynb #37693cfc
+# %% ../nbs/52_figures.ipynb #33e75ff0
 FEW = 10  # below this many patches a group is drawn as points
 _STYLES = {"normal": dict(color=_DARK, linestyle="-"), "abnormal": dict(color=_ORANGE, linestyle=(0, (4, 1.5)))}
 _AXES = {"log_error": "log(squared error + 0.5)", "log_variance": "mean log-variance"}
@@ -272,7 +272,7 @@ def _density(
             sns.rugplot(x=part[column].to_numpy(), ax=axis, height=0.12, color=style["color"], linewidth=1.5)
     _axis(axis, xlabel=_AXES[column], ylabel="density", ylim=(0, None))
 
-
+# %% ../nbs/52_figures.ipynb #6ea9ab1b
 def _density_2d(
     axis: Axes,
     parts: Mapping[str, pd.DataFrame],
@@ -290,7 +290,7 @@ def _density_2d(
             axis.plot(x, y, "x", color=style["color"], markersize=5)
     _axis(axis, xlabel=_AXES["log_error"], ylabel=_AXES["log_variance"])
 
-# %% ../nbs/52_figures.ipynb #1ff1de77
+# %% ../nbs/52_figures.ipynb #34173cb3
 def kde_figure(
     patches: pd.DataFrame,  # columns log_error, log_variance and group ("normal", "abnormal"; others are left out)
     kl: Mapping[str, float] | None = None,  # log_error, log_variance, "log_error + log_variance" -> divergence, nats
@@ -321,7 +321,7 @@ def kde_figure(
     figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=8, frameon=False, handlelength=3)
     return figure
 
-# %% ../nbs/52_figures.ipynb #c16a5320
+# %% ../nbs/52_figures.ipynb #a5bfc9e0
 def training_curve(
     curve: pd.DataFrame,  # step, patches, train_loss, val_loss, val_error (%); several folds by a column `fold`
     middle_error: float | None = None,  # median error of always answering the middle, %
@@ -355,7 +355,7 @@ def training_curve(
         axis.legend(fontsize=7, frameon=False, handlelength=3)
     return figure
 
-# %% ../nbs/52_figures.ipynb #1c383cd3
+# %% ../nbs/52_figures.ipynb #3416a75f
 def predicted_locations(
     loc_mean: np.ndarray,  # (n, 2) predicted, % of slice rows and columns
     location: np.ndarray,  # (n, 2) true, the same unit
@@ -382,7 +382,7 @@ def predicted_locations(
     bar.ax.tick_params(labelsize=7, length=2)
     return figure
 
-# %% ../nbs/52_figures.ipynb #d67d8ab4
+# %% ../nbs/52_figures.ipynb #6c8349cc
 def _patients(
     cases: pd.DataFrame,  # columns dataset, method, subject, auprc, prevalence
 ) -> pd.DataFrame:  # a row a patient with a lesion, averaged over folds
@@ -409,7 +409,7 @@ def _strip(
     axis.set(yticks=range(len(methods)), yticklabels=[name.replace("_", " ") for name in methods], ylim=(len(methods) - 0.5, -0.5))
     axis.grid(axis="x", alpha=0.25)
 
-# %% ../nbs/52_figures.ipynb #d645920e
+# %% ../nbs/52_figures.ipynb #d9d4f495
 def auprc_strip(
     cases: pd.DataFrame,  # of `read_cases`: dataset, method, subject, auprc, prevalence
     open_points: Sequence[str] = tuple(f"{name}{end}" for name in BASELINES for end in ("", "_median")),  # drawn as open circles
@@ -442,7 +442,7 @@ def auprc_strip(
     figure.supxlabel("AUPRC, %   (tick: median; dotted: prevalence, what guessing earns; open: baseline)", fontsize=8)
     return figure
 
-# %% ../nbs/52_figures.ipynb #17e62166
+# %% ../nbs/52_figures.ipynb #f457c545
 def curves(
     tables: Mapping[str, pd.DataFrame],  # method -> columns recall, precision
     prevalence: float | None = None,  # share of lesion voxels
