@@ -68,7 +68,7 @@ class FoldRecord:
     verdict: str  # in words
     fine: bool
 
-
+# %% ../nbs/53_report.ipynb #c20ad4d7
 def check_folds(
     run_dir: str | Path,
     run: Mapping[str, Any],  # of `read_run`
@@ -90,7 +90,7 @@ def check_folds(
         records.append(FoldRecord(fold, path, expected, "; ".join(faults) or agree, not faults))
     return records
 
-# %% ../nbs/53_report.ipynb #aab32389
+# %% ../nbs/53_report.ipynb #9bf31c7f
 def embed(
     picture: Path | Figure,  # a PNG file, or a figure to draw
 ) -> str:  # data URI
@@ -116,7 +116,7 @@ def _views(
     order = sorted(found, key=lambda name: (rank.get(re.split(r"[_-]", name)[0], 9), name))
     return [{"name": name, "images": [embed(path) for path in found[name]], "slices": [path.stem.rpartition("_z")[2] for path in found[name]]} for name in order]
 
-# %% ../nbs/53_report.ipynb #70efdf2e
+# %% ../nbs/53_report.ipynb #6f4922f4
 _COLUMNS = {  # of tables/summary.csv -> head, protocol or unit
     "auprc": ("AUPRC", "%"),
     "auroc": ("AUROC", "%"),
@@ -132,7 +132,7 @@ _COLUMNS = {  # of tables/summary.csv -> head, protocol or unit
     "slice_auprc": ("slice AUPRC", "%"),
 }
 
-
+# %% ../nbs/53_report.ipynb #1f0e3dad
 def _number(
     text: str | None,
 ) -> float:  # NaN for an empty cell
@@ -162,7 +162,7 @@ def _mark_best(
         for row, value in zip(rows, values):
             row["entries"][column]["best"] = value == best
 
-# %% ../nbs/53_report.ipynb #6f4922f4
+# %% ../nbs/53_report.ipynb #98f13708
 def _result_tables(
     run_dir: Path,
     summary: list[dict[str, str]],  # rows of tables/summary.csv
@@ -184,7 +184,7 @@ def _result_tables(
                        "sick": any(_number(row.get("auprc")) >= 0 for row in part), "intervals": intervals, "subjects": part[0].get("subjects", "?"), "patients": part[0].get("patients", "?")})
     return sorted(tables, key=lambda table: not table["sick"])
 
-
+# %% ../nbs/53_report.ipynb #3c59dc04
 def _is_baseline(
     method: str,
 ) -> bool:
@@ -204,7 +204,7 @@ def _overview(
     chance = [max((100 * _number(row.get("prevalence")) for row in sick if row["dataset"] == dataset), default=float("nan")) for dataset in datasets]
     return {"datasets": datasets, "rows": rows, "chance": [f"{value:.2f}" for value in chance]}
 
-# %% ../nbs/53_report.ipynb #3c59dc04
+# %% ../nbs/53_report.ipynb #1ff1de77
 PUBLISHED = (
     {
         "title": "Trained on IXI T2, data and splits of Behrendt et al.",
@@ -229,7 +229,7 @@ PUBLISHED_REMARKS = (
     "No numeric result of Patch2Loc itself could be read; none is shown.",
 )
 
-# %% ../nbs/53_report.ipynb #1ff1de77
+# %% ../nbs/53_report.ipynb #02e74f10
 _PROTOCOLS = {
     "dice_healthy_threshold": ("Healthy threshold", "Set on healthy validation people alone, before any patient was looked at: the score that all but a small share of their brain voxels stay below. This is what could be done in practice, and the Dice to read first."),
     "dice_split_conformal": ("Split-conformal", "Also from healthy validation people alone, with a promise: if the next healthy person is like them, the share of their voxels flagged in error is, in expectation, at most the stated one."),
@@ -247,7 +247,7 @@ def _protocols(
     told = f" In this run {100 * (1 - quantile):.3g} % of healthy voxels lie above it." if isinstance(quantile, float) else ""
     return [(name, words + told * (key == "dice_healthy_threshold")) for key, (name, words) in used.items()]
 
-# %% ../nbs/53_report.ipynb #02e74f10
+# %% ../nbs/53_report.ipynb #34173cb3
 _TEMPLATES = {}
 _TEMPLATES["page.html"] = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
@@ -289,7 +289,7 @@ document.querySelectorAll('.slices').forEach(view => {
 window.addEventListener('beforeprint', () => document.querySelectorAll('details').forEach(part => part.open = true));
 """
 
-# %% ../nbs/53_report.ipynb #33e75ff0
+# %% ../nbs/53_report.ipynb #c16a5320
 _TEMPLATES["style.css"] = """
 :root { --ink: #1c2733; --soft: #5a6775; --line: #d7dde4; --dark: #1b3a5c; --paper: #fff; }
 * { box-sizing: border-box; }
@@ -327,7 +327,7 @@ _TEMPLATES["results.html"] = """
 {% if not tables %}<p>There are no tables in this folder (tables/summary.csv is missing).</p>{% endif %}</section>
 """
 
-# %% ../nbs/53_report.ipynb #6ea9ab1b
+# %% ../nbs/53_report.ipynb #6364d3f0
 _TEMPLATES["view.html"] = """{% macro show(view, words) %}<figure{% if view.images|length > 1 %} class="slices"{% endif %}>{% for image in view.images %}<img src="{{ image }}" alt="{{ words }}{% if view.images|length > 1 %}, slice {{ view.slices[loop.index0] }}{% endif %}">{% endfor %}{% if view.images|length > 1 %}<input type="range" min="0" max="{{ view.images|length - 1 }}" value="{{ view.images|length // 2 }}" aria-label="slice of {{ words }}"><figcaption><output></output></figcaption>{% else %}<figcaption>{{ words }}</figcaption>{% endif %}</figure>{% endmacro %}"""
 _TEMPLATES["pictures.html"] = """{% from "view.html" import show %}
 <section id="patients"><h2>Every patient</h2>{% if strip %}{{ show(strip, "Each point is one patient, averaged over folds" ~ made) }}{% else %}<p>No patient here has an AUPRC.</p>{% endif %}</section>
@@ -355,7 +355,7 @@ _TEMPLATES["run.html"] = """
 for Unsupervised Brain Lesion Detection. AISTATS 2026; arXiv:2506.22504 (2025).</pre><p>And this run:</p><pre>{{ cite_run }}</pre>{% if synthetic %}<p>Say that the data were synthetic.</p>{% endif %}</section>
 """
 
-# %% ../nbs/53_report.ipynb #c16a5320
+# %% ../nbs/53_report.ipynb #e369853d
 def _flat(
     value: Any,  # from run.json
     name: str = "",
@@ -393,7 +393,7 @@ def _comparison(
         return row["baseline"], f"{100 * base:.1f}", f"{ratio:.2f}", f"{100 * gap:+.1f} ({100 * low:.1f} to {100 * high:.1f})", f"{p:.2g}"
     return {"lead": lead, "rows": [cells(row) for row in rows]}
 
-# %% ../nbs/53_report.ipynb #182be0c5
+# %% ../nbs/53_report.ipynb #19ca14e7
 def _localization(
     run_dir: Path,
 ) -> list[tuple[str, ...]]:  # data set, fold, subjects, error, middle
@@ -427,7 +427,7 @@ def _figure(
 ) -> dict[str, Any]:
     return {"name": name, "images": [embed(figure)], "slices": [""]}
 
-
+# %% ../nbs/53_report.ipynb #a5bfc9e0
 def _pictures(
     run_dir: Path,
     synthetic: bool,
@@ -449,7 +449,7 @@ def _pictures(
     galleries = [{"title": f"{folder.parts[-2]}, fold {folder.parts[-3].removeprefix('fold-')}", "open": folder.parts[-3] == folders[0].parts[-3], "views": _views(folder)} for folder in folders]
     return {"strip": strips[0] if strips else None, "galleries": galleries, "kde": kde, "training": training, "others": strips[1:] + list(views.values())}
 
-# %% ../nbs/53_report.ipynb #19ca14e7
+# %% ../nbs/53_report.ipynb #d645920e
 def _checked_numbers(
     run_dir: Path,
 ) -> tuple[str, list[str]]:  # a sentence of comfort, or warnings
@@ -485,7 +485,7 @@ def _lead(
     parts = [f"patch2loc {version}" if version else "patch2loc", revision, str(run.get("created", "")), f"contrast {contrast}" if contrast else "", f"{len(folds)} fold{'s' * (len(folds) != 1)}", f"{len(tables)} data set{'s' * (len(tables) != 1)}"]
     return " · ".join(part for part in parts if part)
 
-# %% ../nbs/53_report.ipynb #a5bfc9e0
+# %% ../nbs/53_report.ipynb #3416a75f
 def _content(
     run_dir: Path,
 ) -> dict[str, Any]:  # what the templates use
@@ -504,7 +504,7 @@ def _content(
         "folds": folds, "missing": [path for path in wanted if not (run_dir / path).is_file()], "cite_run": f"{name}. {lead}. Digest of run.json: {digest(run_dir / 'run.json')[:16]}", **_pictures(run_dir, bool(synthetic), [table["dataset"] for table in tables]),
     }
 
-
+# %% ../nbs/53_report.ipynb #a1d0c6e8
 def write_report(
     run_dir: str | Path,
 ) -> Path:  # report.html in it
