@@ -23,6 +23,7 @@ def collect(
     pd.concat([pd.read_csv(f).assign(dataset=f.parent.name) for f in sorted(run.glob("fold-*/*/localization.csv"))]).to_csv(OUT / f"{name}_localization.csv", index=False)
     record = json.loads((run / "run.json").read_text())
     kept = {key: record[key] for key in ("created", "parameters", "synthetic", "trained_on", "versions", "machine", "folds")}
+    kept["parameters"]["load_checkpoint"] = Path(kept["parameters"]["load_checkpoint"]).name
     (OUT / f"{name}_run.json").write_text(json.dumps(kept, indent=2) + "\n")
 
 

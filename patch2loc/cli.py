@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['app', 'manifest_app', 'splits_app', 'DataDir', 'SplitsDir', 'cohort', 'manifest_build', 'manifest_verify',
-           'splits_make', 'splits_check', 'splits_import', 'preprocess', 'run', 'demo', 'main']
+           'splits_make', 'splits_check', 'splits_import', 'preprocess', 'run', 'demo', 'bench', 'main']
 
 # %% ../nbs/62_cli.ipynb #eccbc87e
 import sys
@@ -236,6 +236,23 @@ def demo(
     _study(out, report, data_dir=data, folds=_numbers(folds, "folds"), steps=steps, seed=seed)
 
 # %% ../nbs/62_cli.ipynb #1f0e3dad
+@app.command()
+def bench(
+    quick: Annotated[bool, typer.Option("--quick", help="about a minute: smaller samples, one turn each")] = False,
+    json: Annotated[Optional[Path], typer.Option("--json", help="write the rows to this file")] = None,
+) -> None:
+    "Measure the published procedure and ours side by side on this machine."
+    from patch2loc.bench import bench as measure
+    from patch2loc.bench import bench_table, save_bench
+
+    if json is not None and not json.parent.is_dir():
+        raise ParameterError(f"--json: expected a file in a folder that exists, found {json}")
+    frame = measure(quick, _clock())
+    if json is not None:
+        save_bench(frame, json)
+    typer.echo(bench_table(frame))
+
+# %% ../nbs/62_cli.ipynb #3c59dc04
 def _command(
     words: list[str] | None = None,  # None: those of the shell
 ) -> int:  # exit status

@@ -89,7 +89,7 @@ def _folder(
         raise DataError(f"{name}: expected a folder, found none at {folder}")
     return folder.resolve()
 
-
+# %% ../nbs/00_core.ipynb #d3d94468
 def data_dir(
     path: str | Path | None = None,  # overrides the setting
 ) -> Path:
@@ -108,7 +108,7 @@ def log_dir(
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
-# %% ../nbs/00_core.ipynb #c20ad4d7
+# %% ../nbs/00_core.ipynb #c51ce410
 @contextmanager
 def atomic_path(
     path: str | Path,  # the final name
@@ -141,7 +141,7 @@ def write_json(
     "Write an object as indented JSON, atomically."
     write_text(json.dumps(obj, indent=2, sort_keys=False) + "\n", path)
 
-# %% ../nbs/00_core.ipynb #9bf31c7f
+# %% ../nbs/00_core.ipynb #c74d97b0
 def digest(
     path: str | Path,  # an existing file
 ) -> str:  # 64 hexadecimal digits
@@ -157,7 +157,7 @@ def digest_of(
     text = json.dumps(obj, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-# %% ../nbs/00_core.ipynb #1f0e3dad
+# %% ../nbs/00_core.ipynb #98f13708
 def seed_for(
     seed: int,  # the study's seed
     *names: str | int,  # what the stream is for
@@ -174,7 +174,7 @@ def rng_for(
     "Return the random generator of one named stream."
     return np.random.default_rng(seed_for(seed, *names))
 
-# %% ../nbs/00_core.ipynb #b6d767d2
+# %% ../nbs/00_core.ipynb #37693cfc
 @dataclass(frozen=True)
 class Volume:
     "A 3-D image with geometry."
@@ -199,7 +199,7 @@ class Volume:
         "Return other values on the same grid."
         return Volume(data, self.affine)
 
-# %% ../nbs/00_core.ipynb #8e296a06
+# %% ../nbs/00_core.ipynb #4e732ced
 def _voxel_move(
     affine: np.ndarray,  # (4, 4) of the grid we have
     target: np.ndarray,  # (4, 4) of the grid we want
@@ -214,7 +214,7 @@ def _voxel_move(
     order = np.abs(whole[:3, :3]).argmax(0)
     return order, whole[order, range(3)].astype(int), whole[order, 3].astype(int)
 
-
+# %% ../nbs/00_core.ipynb #02e74f10
 def regrid(
     volume: Volume,
     shape: Sequence[int],  # (3,) voxels of the wanted grid
@@ -237,7 +237,7 @@ def regrid(
     out[tuple(put)] = data[np.ix_(*take)]
     return Volume(out, np.asarray(affine, float))
 
-# %% ../nbs/00_core.ipynb #c16a5320
+# %% ../nbs/00_core.ipynb #182be0c5
 def _load(
     path: str | Path,
 ) -> nib.Nifti1Image:
@@ -260,7 +260,7 @@ def _load(
         raise DataError(f"{path}: its affine has no volume (determinant 0), so voxels have no place in mm")
     return nib.Nifti1Image(data, image.affine)
 
-
+# %% ../nbs/00_core.ipynb #e369853d
 def read_volume(
     path: str | Path,
     allow_nan: bool = False,  # a map of ours is NaN outside the brain; a scan has no excuse
@@ -290,7 +290,7 @@ def _same_grid(
     if gap > 0.01:
         raise GeometryError(f"{path}: expected the scan's grid, found one up to {gap:.2f} voxels away")
 
-
+# %% ../nbs/00_core.ipynb #1c383cd3
 def read_mask(
     path: str | Path,
     like: Volume,  # the scan it belongs to
@@ -309,7 +309,7 @@ def read_mask(
         raise DataError(f"{path}: expected a mask, found no voxel set")
     return np.ascontiguousarray(mask)
 
-# %% ../nbs/00_core.ipynb #182be0c5
+# %% ../nbs/00_core.ipynb #a5bfc9e0
 def write_volume(
     volume: Volume,
     path: str | Path,  # ends in .nii or .nii.gz

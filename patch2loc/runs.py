@@ -397,8 +397,9 @@ def run_study(
         return study.out
     report(f"{len(missing)} of {sum(map(len, groups))} notebooks to run")
     for group in groups:
+        if group is groups[-1]:
+            _record_checkpoints(study, record)
         _run_group([s for s in group if not s.done], report, jobs or os.cpu_count() or 1)
-    _record_checkpoints(study, record)
     return study.out
 
 # %% ../nbs/60_runs.ipynb #33e75ff0

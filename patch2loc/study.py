@@ -275,7 +275,7 @@ def _location_atlases(
 
     return {name: fit_atlas(maps(name), ATLAS_SMOOTHING_MM / spacing) for name in NORMALIZED}
 
-
+# %% ../nbs/55_study.ipynb #6f4922f4
 def _stored(
     store: Path,
     files: SubjectFiles,
@@ -298,7 +298,7 @@ def _store_maps(
         np.save(store / f"{files.subject}.{name}.npy", map_[scan.brain_mask])
     return list(maps)
 
-# %% ../nbs/55_study.ipynb #1f0e3dad
+# %% ../nbs/55_study.ipynb #98f13708
 def score_subject(
     fold: Fold,
     scan: Scan,
@@ -326,7 +326,7 @@ def score_subject(
         patches.to_csv(tmp, index=False)
     write_cases(rows, folder / "subjects" / f"{scan.subject}_cases.csv")
 
-# %% ../nbs/55_study.ipynb #3c59dc04
+# %% ../nbs/55_study.ipynb #b6d767d2
 def score_dataset(
     settings: Settings,
     dataset: str,
@@ -354,7 +354,7 @@ def score_dataset(
     _gather(folder, [f.subject for f in subjects])
     return cases
 
-# %% ../nbs/55_study.ipynb #b6d767d2
+# %% ../nbs/55_study.ipynb #37693cfc
 def _gather(
     folder: Path,  # fold-K/<dataset>
     subjects: Sequence[str],
@@ -372,7 +372,7 @@ def _gather(
     write_cases(rows.to_dict("records"), folder / "cases.csv")
     shutil.rmtree(parts)
 
-# %% ../nbs/55_study.ipynb #1ff1de77
+# %% ../nbs/55_study.ipynb #8e296a06
 def read_map(
     path: str | Path,  # a heatmap in its scan's grid
     like: Volume,  # the scan on the canvas
