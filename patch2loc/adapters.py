@@ -168,7 +168,7 @@ def _assemble(
     return RawSubject(subject, scans, paths.get("lesion mask"), labels, adapter.lesion_on, paths.get("brain mask"), adapter.stripped,
                       adapter.aligned, "; ".join(absent + double), missing)
 
-
+# %% ../nbs/14_adapters.ipynb #1f0e3dad
 def find_subjects(
     adapter: Adapter,
     raw_dir: str | Path,  # the unpacked archive

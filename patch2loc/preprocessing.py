@@ -5,8 +5,7 @@
 # %% auto #0
 __all__ = ['BRAIN_METHODS', 'one_thread', 'resample', 'isotropic', 'add_head', 'roughen', 'edge', 'Template', 'load_template',
            'mask_from_image', 'brain_method', 'find_brain', 'check_brain', 'bias_field', 'register', 'dice',
-           'write_transform', 'read_transform', 'cut', 'RawSubject', 'Preparation', 'Prepared', 'output_grid',
-           'prepare', 'to_scan']
+           'write_transform', 'read_transform', 'cut', 'RawSubject', 'Preparation', 'Prepared', 'prepare', 'to_scan']
 
 # %% ../nbs/12_preprocessing.ipynb #eccbc87e
 import os
@@ -116,7 +115,7 @@ def roughen(
     shaded = scan.data * np.exp(field_rms * (shade - shade.mean()) / shade.std())
     return scan.like(shaded.astype(np.float32)), [resample(head.like(m), shape, affine, move).data for m in masks], move
 
-
+# %% ../nbs/12_preprocessing.ipynb #98f13708
 def _rotation(
     axis: int,
     angle: float,  # degrees
@@ -128,7 +127,7 @@ def _rotation(
     out[first, first], out[second, second], out[first, second], out[second, first] = c, c, -s, s
     return out
 
-# %% ../nbs/12_preprocessing.ipynb #37693cfc
+# %% ../nbs/12_preprocessing.ipynb #1ff1de77
 def edge(
     mask: np.ndarray,  # (X, Y, Z) bool
 ) -> np.ndarray:  # (X, Y, Z) bool
@@ -137,7 +136,7 @@ def edge(
     plane[1, 1, 0] = plane[1, 1, 2] = False
     return mask & ~ndimage.binary_erosion(mask, plane)
 
-# %% ../nbs/12_preprocessing.ipynb #4e732ced
+# %% ../nbs/12_preprocessing.ipynb #02e74f10
 @dataclass(frozen=True)
 class Template:
     "The brain that all others are registered to."
@@ -172,7 +171,7 @@ def load_template(
         raise DataError(f"{path}: expected a template's brain of 900 to 2100 ml, found {ml:.0f} ml; give its brain mask too")
     return Template(Path(path).name, scan.like(np.where(brain, scan.data, 0).astype(np.float32)), brain)
 
-# %% ../nbs/12_preprocessing.ipynb #33e75ff0
+# %% ../nbs/12_preprocessing.ipynb #6ea9ab1b
 def mask_from_image(
     volume: Volume,  # stripped
 ) -> np.ndarray:  # (X, Y, Z) bool
@@ -183,7 +182,7 @@ def mask_from_image(
     largest = pieces == 1 + np.argmax(np.bincount(pieces.ravel())[1:])
     return ndimage.binary_fill_holes(largest)
 
-# %% ../nbs/12_preprocessing.ipynb #c16a5320
+# %% ../nbs/12_preprocessing.ipynb #6364d3f0
 def _bet(
     volume: Volume,  # 1 mm cubes, with skull
 ) -> np.ndarray:  # (X, Y, Z) bool
@@ -218,7 +217,7 @@ def _hd_bet(
             raise DataError(f"hd-bet: expected a brain mask, it ended with status {done.returncode}: {' '.join(done.stderr.split())[-160:]}")
         return read_mask(masks[0], volume)
 
-# %% ../nbs/12_preprocessing.ipynb #6364d3f0
+# %% ../nbs/12_preprocessing.ipynb #182be0c5
 BRAIN_METHODS = {"hd-bet": _hd_bet, "bet": _bet, "robex": _robex}
 
 
@@ -253,7 +252,7 @@ def find_brain(
         raise DataError(f"brain: {name} found no brain")
     return mask_from_image(volume.like(found.astype(np.float32)))
 
-# %% ../nbs/12_preprocessing.ipynb #1c383cd3
+# %% ../nbs/12_preprocessing.ipynb #19ca14e7
 def check_brain(
     volume_ml: float,
     limits_ml: tuple[float, float] = (900.0, 2000.0),
@@ -265,7 +264,7 @@ def check_brain(
     if not limits_ml[0] <= volume_ml <= limits_ml[1]:
         raise DataError(f"brain mask: expected {limits_ml[0]:.0f} to {limits_ml[1]:.0f} ml, found {volume_ml:.0f} ml")
 
-# %% ../nbs/12_preprocessing.ipynb #a5771bce
+# %% ../nbs/12_preprocessing.ipynb #d67d8ab4
 def bias_field(
     volume: Volume,
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -286,7 +285,7 @@ def bias_field(
         log_field = sitk.GetArrayFromImage(n4.GetLogBiasFieldAsImage(image)).T
     return volume.like(np.exp(log_field - log_field[brain_mask].mean()).astype(np.float32))
 
-# %% ../nbs/12_preprocessing.ipynb #17e62166
+# %% ../nbs/12_preprocessing.ipynb #f7177163
 _FLIP = np.diag([-1.0, -1.0, 1.0, 1.0])  # RAS mm to ITK's LPS mm and back
 
 
@@ -304,7 +303,7 @@ def _to_itk(
     image.SetDirection((affine[:3, :3] / thin.spacing).ravel().tolist())
     return image
 
-
+# %% ../nbs/12_preprocessing.ipynb #6c8349cc
 def _search(
     fixed: sitk.Image,
     moving: sitk.Image,
@@ -326,7 +325,7 @@ def _search(
     if method.GetMetricValue() > before:
         start.SetParameters(begun)
 
-# %% ../nbs/12_preprocessing.ipynb #f7177163
+# %% ../nbs/12_preprocessing.ipynb #d9d4f495
 def _centre(
     volume: Volume,
     mask: np.ndarray,
@@ -343,7 +342,7 @@ def _matrix(
     offset = np.array(transform.GetTranslation()) + centre - linear @ centre
     return _FLIP @ np.linalg.inv(from_matvec(linear, offset)) @ _FLIP
 
-
+# %% ../nbs/12_preprocessing.ipynb #67c6a1e7
 def register(
     moving: Volume,  # RAS axes along the scanner's
     moving_mask: np.ndarray,  # (X, Y, Z) bool, where its brain is
@@ -375,7 +374,7 @@ def register(
                 _search(*images, now, step=spacing / 8)
     return _matrix(now)
 
-# %% ../nbs/12_preprocessing.ipynb #d9d4f495
+# %% ../nbs/12_preprocessing.ipynb #f457c545
 def dice(
     first: np.ndarray,  # bool
     second: np.ndarray,  # bool, same shape
@@ -383,7 +382,7 @@ def dice(
     "Return the overlap of two masks, 2|A∩B| / (|A| + |B|)."
     return float(2 * (first & second).sum() / max(first.sum() + second.sum(), 1))
 
-# %% ../nbs/12_preprocessing.ipynb #b53b3a3d
+# %% ../nbs/12_preprocessing.ipynb #66f041e1
 def write_transform(
     move: np.ndarray,  # (4, 4) scan RAS mm to template RAS mm
     path: str | Path,  # ends in .tfm
@@ -411,7 +410,7 @@ def read_transform(
         raise DataError(f"{path}: expected an affine ITK transform ({' '.join(str(error).split())[-80:]})") from error
     return _matrix(transform)
 
-# %% ../nbs/12_preprocessing.ipynb #66f041e1
+# %% ../nbs/12_preprocessing.ipynb #7f39f831
 def cut(
     volume: Volume,
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -421,7 +420,7 @@ def cut(
     corner = apply_affine(volume.affine, [s.start for s in box])
     return Volume(np.ascontiguousarray(volume.data[box]), from_matvec(volume.affine[:3, :3], corner))
 
-# %% ../nbs/12_preprocessing.ipynb #7f39f831
+# %% ../nbs/12_preprocessing.ipynb #ea5d2f1c
 @dataclass(frozen=True)
 class RawSubject:
     "The files of one subject, as downloaded."
@@ -455,7 +454,7 @@ class Preparation:
     shrink: int = 4  # of N4
     levels_mm: tuple[float, ...] = (4.0, 2.0)  # of registration
 
-# %% ../nbs/12_preprocessing.ipynb #44f683a8
+# %% ../nbs/12_preprocessing.ipynb #fc490ca4
 @dataclass(frozen=True)
 class Prepared:
     "One subject in template space."
@@ -472,7 +471,7 @@ class Prepared:
         "(4, 4) of the common grid."
         return next(iter(self.scans.values())).affine
 
-# %% ../nbs/12_preprocessing.ipynb #ea5d2f1c
+# %% ../nbs/12_preprocessing.ipynb #735b90b4
 @contextmanager
 def _naming(
     path: Path,
@@ -498,7 +497,7 @@ def _brain_of(
     name = brain_method(settings.brain)
     return work.like(find_brain(work, next(iter(raw.scans)), name)), name
 
-
+# %% ../nbs/12_preprocessing.ipynb #a3f390d8
 def _to_template(
     work: Volume,
     brain: Volume,  # bool
@@ -519,8 +518,8 @@ def _to_template(
         brain = brain.like(mask_from_image(brain.like((brain.data & near).astype(np.float32))))
     return brain, move, factor
 
-# %% ../nbs/12_preprocessing.ipynb #3295c76a
-def output_grid(
+# %% ../nbs/12_preprocessing.ipynb #7cbbc409
+def _output_grid(
     template: Template,
     spacing: Sequence[float],  # (3,) mm
 ) -> tuple[tuple[int, ...], np.ndarray]:  # shape, affine
@@ -541,7 +540,7 @@ def _finish(
     data = resample(scan, *grid, move).data / resample(factor, *grid, move, fill=1).data
     return Volume(np.where(brain, data, 0).astype(np.float32), grid[1])
 
-# %% ../nbs/12_preprocessing.ipynb #735b90b4
+# %% ../nbs/12_preprocessing.ipynb #e2c420d9
 def _second(
     scan: Volume,  # another contrast, own grid
     lead: Volume,  # leading contrast, cubes
@@ -558,7 +557,7 @@ def _second(
         raise DataError("expected a second contrast that shows the same brain, found less than half of it in the field of view")
     return rigid, bias_field(work, own, settings.shrink)
 
-
+# %% ../nbs/12_preprocessing.ipynb #32bb90e8
 def prepare(
     raw: RawSubject,
     template: Template,
@@ -576,7 +575,7 @@ def prepare(
     with _naming(raw.brain_mask or raw.scans[first]):
         brain, found = _brain_of(raw, scans[first], work, settings)
         brain, move, factor = _to_template(work, brain, found, template, settings)
-    grid = output_grid(template, settings.spacing)
+    grid = _output_grid(template, settings.spacing)
     there = resample(brain, *grid, move).data
     moves, out = {first: move}, {first: _finish(scans[first], factor, there, grid, move)}
     for contrast in list(scans)[1:]:
@@ -589,7 +588,7 @@ def prepare(
     box = {c: cut(v, there) for c, v in out.items()}
     return Prepared(raw.subject, box, cut(Volume(there, grid[1]), there).data, None if lesion is None else cut(Volume(lesion, grid[1]), there).data, moves, quality)
 
-# %% ../nbs/12_preprocessing.ipynb #14bfa6bb
+# %% ../nbs/12_preprocessing.ipynb #ad61ab14
 def _measures(
     brain: np.ndarray,  # (X, Y, Z) bool on the output grid
     grid: tuple[tuple[int, ...], np.ndarray],
@@ -615,7 +614,7 @@ def _read_lesion(
         raise DataError(f"{raw.lesion_mask}: it lies on the grid of {contrast}, of which there is no scan")
     return contrast, scans[contrast].like(read_mask(raw.lesion_mask, scans[contrast], raw.lesion_labels or None, allow_empty=True))
 
-
+# %% ../nbs/12_preprocessing.ipynb #d09bf415
 def _lesion(
     before: tuple[str, Volume] | None,  # as read
     moves: dict[str, np.ndarray],
@@ -632,7 +631,7 @@ def _lesion(
     outside = float((after & ~brain).sum() / max(after.sum(), 1))
     return after, {"lesion_ml_scan": float(volume), "lesion_ml": float(moved), "lesion_outside": outside}
 
-# %% ../nbs/12_preprocessing.ipynb #35f4a8d4
+# %% ../nbs/12_preprocessing.ipynb #68d30a95
 def to_scan(
     volume: Volume,  # in template space
     move: np.ndarray,  # (4, 4) scan mm to template mm
