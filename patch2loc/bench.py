@@ -166,6 +166,17 @@ def resnet_rows(
     return rows
 
 # %% ../nbs/58_bench.ipynb #98f13708
+def _warm(
+    scorer: DenseScorer,
+    image: np.ndarray,  # (X, Y, Z)
+    mask: np.ndarray,  # (X, Y, Z) bool
+) -> None:
+    "Score and filter the four middle slices."
+    few = slice(mask.shape[2] // 2 - 2, mask.shape[2] // 2 + 2)
+    answers = localize(scorer, image[:, :, few], mask[:, :, few])
+    smooth(to_map(scores(answers)["heatmap"], answers, mask[:, :, few].shape), mask[:, :, few], np.ones(3))
+
+
 def volume_rows(
     shape: tuple[int, int, int],
     turns: int,
@@ -183,9 +194,10 @@ def volume_rows(
         return smooth(to_map(scores(answers)["heatmap"], answers, mask.shape), mask, np.ones(3))
 
     calls, rows = {"network": lambda: localize(scorer, image, mask), "heatmap": heatmap}, []
+    _warm(scorer, image, mask)
     for stage in stages:
         _peak_mb(reset=True)
-        took = _seconds(calls[stage], turns)
+        took = _seconds(calls[stage], turns, warm=False)
         rows.append(_row("dense" if device == "cpu" else f"dense, {device}", precision, stage, took, mask.sum(), peak_mb=_peak_mb()))
     return rows
 
@@ -233,18 +245,19 @@ def file_rows(
     "Measure one scan from file to file, and each part of it."
     keep_memory()
     scorer = DenseScorer(random_network("dense"), pick_precision(precision))
+    _warm(scorer, *synthetic_brain(tuple(shape)))
     taken: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         files = _synthetic_files(Path(folder), tuple(shape))
         landmarks = fit_landmarks([files])
-        for _ in range(turns + 1):
+        for _ in range(turns):
             _peak_mb(reset=True)
             taken.append({})
             start = time.perf_counter()
             for part in _one_scan(files, landmarks, scorer, tuple(shape)):
                 taken[-1][part] = time.perf_counter() - start
                 start = time.perf_counter()
-    parts = pd.DataFrame(taken[1:]).median()
+    parts = pd.DataFrame(taken).median()
     voxels = synthetic_brain(tuple(shape))[1].sum()
     whole = _row("file to file", precision, "files", parts.sum(), voxels, peak_mb=_peak_mb(), note="four maps written")
     return [whole, *(_row(f"of it: {part}", precision, "files", took, voxels) for part, took in parts.items())]
@@ -378,7 +391,7 @@ def _machine() -> str:
     name = found.get("model name", platform.processor())
     units = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in found.get("flags", "").split()]
     gpu = [torch.cuda.get_device_name()] if torch.cuda.is_available() else []
-    return ", ".join([name, f"{os.cpu_count()} cores ({torch.get_num_threads()} threads)", *units[-2:], *gpu, f"PyTorch {torch.__version__}", date.today().isoformat()])
+    return ", ".join([name, f"{os.cpu_count()} cores ({torch.get_num_threads()} used)", *units[-2:], *gpu, f"PyTorch {torch.__version__}", date.today().isoformat()])
 
 
 def _stages(
