@@ -70,6 +70,7 @@ class Effort:
     slab: int = 25  # slices that other median filters are measured on, scaled to the volume
     growth: tuple[float, ...] = (0.5, 2.0, 4.0)  # other volumes, in multiples of `shape`'s voxels
     steps: int = 6  # of each training
+    apart: bool = True  # each stage in a process of its own, so that its peak of memory is its own
 
 
 QUICK = Effort(turns=1, patches=6_000, slab=8, growth=(0.25, 0.5), steps=2)
@@ -453,7 +454,7 @@ def bench(
     effort, rows = effort or (QUICK if quick else Effort()), []
     for said, stage, arguments in _stages(effort):
         report(f"bench: {said}")
-        new = _alone(stage, **arguments)
+        new = _alone(stage, **arguments) if effort.apart else globals()[stage](**arguments)
         if said.startswith("a volume"):
             new = [{**row, "stage": "growth", "name": f"dense, {arguments['shape'][0]} × {arguments['shape'][1]} × {arguments['shape'][2]}"} for row in new]
         rows += new
