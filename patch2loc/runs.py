@@ -116,7 +116,7 @@ def execute(
     try:
         papermill.execute_notebook(
             str(notebook), str(part), parameters=parameters, kernel_name="python3", progress_bar=False, stdout_file=_Lines(report), cwd=str(out.parent), start_timeout=180,
-            request_save_on_cell_execute=False, autosave_cell_every=0, extra_arguments=["--IPKernelApp.log_level=40"],
+            request_save_on_cell_execute=False, autosave_cell_every=0, extra_arguments=["--IPKernelApp.log_level=50"],
         )
         os.replace(part, out)
         failed.unlink(missing_ok=True)
