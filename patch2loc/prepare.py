@@ -54,7 +54,7 @@ def _strip_of_slices(
     return strip.quantize(96)
 
 # %% ../nbs/15_prepare.ipynb #c9f0f895
-VERSION = 1  # raised when the same input begins to give other files
+VERSION = 2  # raised when the same input begins to give other files
 
 
 def _subject_key(
@@ -188,13 +188,13 @@ def _run_subjects(
     arguments = (folder, template, settings)
     if scheduler:
         try:
-            client = Client(scheduler, timeout="20s")
+            client = Client(scheduler, timeout="5s")
         except (OSError, ValueError) as error:
             raise DataError(f"scheduler: no Dask scheduler answers at {scheduler} ({' '.join(str(error).split())[:80]})") from error
         with client:
             yield from _on_dask(client, work, arguments)
     elif jobs > 1 and len(work) > 1:
-        with LocalCluster(n_workers=min(jobs, len(work)), threads_per_worker=1, dashboard_address=None, env=_ONE_THREAD, silence_logs=logging.CRITICAL) as cluster, Client(cluster) as client:
+        with LocalCluster(n_workers=min(jobs, len(work)), threads_per_worker=1, dashboard_address=":0", env=_ONE_THREAD, silence_logs=logging.CRITICAL) as cluster, Client(cluster) as client:
             yield from _on_dask(client, work, arguments)
     else:
         for raw in work:
@@ -293,13 +293,9 @@ def preprocess_dataset(
         raise ParameterError(f"jobs: expected at least 1, got {jobs}")
     brain_method(settings.brain)
     adapter = get_adapter(dataset)
-    if data_dir is not None:
-        Path(data_dir).mkdir(parents=True, exist_ok=True)
-    root = resolve_data_dir(data_dir)
+    root = resolve_data_dir() if data_dir is None else Path(data_dir)  # not made before there is something to write
     name, labels = target_folder(adapter, root)
-    work = find_subjects(adapter, raw_dir, labels)
-    folder = root / name
-    folder.mkdir(parents=True, exist_ok=True)
+    work, folder = find_subjects(adapter, raw_dir, labels), root / name
     _sweep(folder)
     rows = []
     for row in _run_subjects(work, folder, template or load_template(), settings, jobs, scheduler):
