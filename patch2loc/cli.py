@@ -107,29 +107,34 @@ def splits_make(
     data_dir: DataDir = None,
     out: Annotated[Optional[Path], typer.Option(help="folder of the tables; default: DATA_DIR/splits")] = None,
     seed: Annotated[int, typer.Option()] = 3141,
+    people: Annotated[Optional[Path], typer.Option(help="CSV of what is known of them (subject, site, sex, age; or IXI's spreadsheet); default: the project's, where it has one")] = None,
+    proportional: Annotated[bool, typer.Option("--proportional", help="you have a part of the set: the plan's numbers of people become shares")] = False,
     all_test: Annotated[bool, typer.Option("--all-test", help="everybody into the test part: for some subjects of a set, or for your own")] = False,
 ) -> None:
-    "Make subject-disjoint folds from the subjects there are."
+    "Make subject-disjoint folds from the subjects there are, with sites, sexes and ages spread evenly where they are known."
     from patch2loc import core
     from patch2loc.manifest import dataset_spec
-    from patch2loc.splits import SplitPlan, make_splits, plan_for, subjects_in, write_splits
+    from patch2loc.splits import SplitPlan, add_people, make_splits, plan_for, read_people, subjects_in, write_splits
 
     folder = core.data_dir(data_dir)
     spec = dataset_spec(dataset, folder)
-    plan = SplitPlan(folds=0, val=0, test=1.0) if all_test else plan_for(spec)
-    tables = make_splits(spec, subjects_in(spec, folder), seed, plan)
+    plan = SplitPlan(folds=0, val=0, test=1.0) if all_test else plan_for(spec, proportional)
+    own = core.PROJECT_DIR / "splits/subjects" / f"{spec.name}.csv"
+    known = read_people(people or own) if people or own.is_file() else None
+    tables = make_splits(spec, add_people(subjects_in(spec, folder), known), seed, plan)
     write_splits(tables, out or folder / "splits")
     typer.echo(f"{len(tables)} tables in {out or folder / 'splits'}")
 
 # %% ../nbs/62_cli.ipynb #6512bd43
 @splits_app.command("check")
 def splits_check(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="folder of the split tables")],
+    folder: Annotated[Optional[Path], typer.Argument(metavar="DIR", help="folder of the split tables; default: the project's")] = None,
 ) -> None:
     "Name every leak; exit 1 if there is one."
+    from patch2loc.core import PROJECT_DIR
     from patch2loc.splits import leak_text, leaks
 
-    found = leaks(folder)
+    found = leaks(folder or PROJECT_DIR / "splits")
     for _, row in found.iterrows():
         typer.echo(leak_text(row))
     typer.echo(f"{len(found)} leaks")
@@ -151,19 +156,25 @@ def splits_import(
 # %% ../nbs/62_cli.ipynb #c51ce410
 @app.command()
 def preprocess(
-    dataset: Annotated[str, typer.Argument(help="IXI, Brats21, MSLUB, ATLAS_v2, WMH, bids, or a JSON file that describes another")],
+    dataset: Annotated[str, typer.Argument(help="IXI, Brats21, MSLUB, ATLAS_v2, WMH, bids, plain (<subject>_t1.nii.gz ...), or a JSON file that describes another")],
     raw_dir: Annotated[Path, typer.Argument(help="the unpacked archive")],
     data_dir: DataDir = None,
     jobs: Annotated[int, typer.Option(help="processes")] = 1,
     scheduler: Annotated[Optional[str], typer.Option(help="address of a running Dask scheduler")] = None,
+    brain: Annotated[str, typer.Option(help="auto (hd-bet where it is installed, else bet), hd-bet, bet, robex; used where no mask is given")] = "auto",
+    template: Annotated[Optional[Path], typer.Option(help="T1 brain, SRI24 for instance; default: MNI152")] = None,
+    template_mask: Annotated[Optional[Path], typer.Option(help="its brain mask; default: where it is not 0")] = None,
 ) -> None:
     "Prepare raw scans for the study: template space, brain mask, bias field, 1 mm; a second call does only what is missing."
     from patch2loc.prepare import preprocess_dataset
+    from patch2loc.preprocessing import Preparation, load_template
 
     report = _clock()
-    table = preprocess_dataset(dataset, raw_dir, data_dir, jobs, scheduler, lambda done, of, row: report(f"{done}/{of} {row['subject']}: {row['status']}{' (' + row['reason'] + ')' if row['reason'] else ''}"))
+    said = lambda done, of, row: report(f"{done}/{of} {row['subject']}: {row['status']}{' (' + row['reason'] + ')' if row['reason'] else ''}")
+    chosen = load_template(template, template_mask) if template else None
+    table = preprocess_dataset(dataset, raw_dir, data_dir, jobs, scheduler, said, Preparation(brain=brain), chosen)
     failed = int((table["status"] == "failed").sum())
-    report(f"{len(table) - failed} prepared, {failed} failed")
+    report(f"{len(table) - failed} prepared, {failed} failed; look at {table.attrs['folder']}/quality.html")
     raise typer.Exit(1 if failed else 0)
 
 # %% ../nbs/62_cli.ipynb #9bf31c7f

@@ -302,4 +302,6 @@ def preprocess_dataset(
         rows.append(row)
         if progress:
             progress(len(rows), len(work), row)
-    return _tables(rows, folder, f"{adapter.name}: {len(work)} subjects prepared from {Path(raw_dir).name}")
+    table = _tables(rows, folder, f"{adapter.name}: {len(work)} subjects prepared from {Path(raw_dir).name}")
+    table.attrs["folder"] = str(folder)
+    return table

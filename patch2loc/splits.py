@@ -6,11 +6,12 @@
 __all__ = ['SPLIT_COLUMNS', 'LEAK_KINDS', 'LEAK_COLUMNS', 'Tables', 'SUBJECT_COLUMNS', 'person_of', 'read_split',
            'split_datasets', 'split_folds', 'SubjectFiles', 'rewrite_contrast', 'list_subjects', 'read_tables',
            'people_in', 'leaks', 'leak_text', 'refuse_leaks', 'deal', 'make_folds', 'SplitPlan', 'plan_for',
-           'split_rows', 'make_splits', 'write_splits', 'subjects_in', 'subject_table', 'import_published']
+           'split_rows', 'make_splits', 'write_splits', 'subjects_in', 'read_people', 'add_people', 'subject_table',
+           'import_published']
 
 # %% ../nbs/11_splits.ipynb #eccbc87e
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Iterator, Mapping, Sequence
@@ -444,6 +445,7 @@ class SplitPlan:
 
 def plan_for(
     spec: DatasetSpec,
+    proportional: bool = False,  # numbers of people become shares: for a part of a set
 ) -> SplitPlan:
     """Say how a set is divided: as its description has it; else five folds with a quarter for testing, or, with lesions, all for testing."""
     usual = {"folds": 5} if spec.role == "healthy" else {"val": 0, "test": 1.0}
@@ -451,7 +453,11 @@ def plan_for(
     unknown = set(entries) - {"folds", "val", "test", "strata"}
     if unknown:
         raise DataError(f"{spec.name}: split: expected folds, val, test and strata, found {', '.join(sorted(unknown))}")
-    return SplitPlan(**{key: tuple(value) if isinstance(value, list) else value for key, value in entries.items()})
+    plan = SplitPlan(**{key: tuple(value) if isinstance(value, list) else value for key, value in entries.items()})
+    if not proportional or not spec.subjects:
+        return plan
+    share = lambda number: number / spec.subjects if isinstance(number, int) else number
+    return replace(plan, test=share(plan.test), val=share(plan.val) if plan.folds else None)
 
 # %% ../nbs/11_splits.ipynb #a1d0c6e8
 def split_rows(
@@ -509,7 +515,7 @@ def write_splits(
 def subjects_in(
     spec: DatasetSpec,
     data_dir: str | Path,
-) -> pd.DataFrame:  # `subject`, `file`, `brain_mask`, `lesion_mask`
+) -> pd.DataFrame:  # `subject`, `file`, `brain_mask`, `lesion_mask`, `t2` ("no": has none)
     """List the subjects of a data set's folder.
 
     Raises: DataError if there is no scan of its first contrast.
@@ -520,10 +526,47 @@ def subjects_in(
     if not stems:
         raise DataError(f"{folder}: expected scans such as {first}/<subject>_{first}.nii.gz, found none")
     rows = [{"subject": subject_of(stem), "file": stem, "brain_mask": (folder / f"mask/{stem}_mask.nii.gz").is_file(),
-             "lesion_mask": (folder / f"seg/{stem}_seg.nii.gz").is_file()} for stem in stems]
+             "lesion_mask": (folder / f"seg/{stem}_seg.nii.gz").is_file(), "t2": "" if (folder / f"t2/{stem}_t2.nii.gz").is_file() or "t2" not in spec.contrasts else "no"} for stem in stems]
     return pd.DataFrame(rows)
 
 # %% ../nbs/11_splits.ipynb #b53b3a3d
+_SITE = r"^IXI\d+-(\w+)-|^sub-(r\d+)s|^(Utrecht|Singapore|GE3T)_"
+
+
+def read_people(
+    path: str | Path,  # CSV: subject, person or IXI_ID; any of site, sex, age
+) -> pd.DataFrame:  # a row a subject or person; text, "" where rows contradict each other
+    """Read what is known of people, from a plain table or from IXI's spreadsheet saved as CSV.
+
+    Raises: SplitError if the file is missing or tells nobody's name.
+    """
+    if not Path(path).is_file():
+        raise SplitError(f"{path}: expected a table of people, found no such file")
+    table = _tidy(pd.read_csv(path, dtype=str, keep_default_na=False))
+    if "IXI_ID" in table:
+        sex = table.get("SEX_ID (1=m, 2=f)", pd.Series("", index=table.index)).replace({"1": "M", "2": "F"})
+        table = pd.DataFrame({"person": "IXI" + table["IXI_ID"].str.zfill(3), "sex": sex, "age": table.get("AGE", "")})
+    key = next((c for c in ("subject", "person") if c in table), None)
+    if key is None:
+        raise SplitError(f"{path}: expected a column subject, person or IXI_ID, found {', '.join(table.columns)}")
+    facts = [c for c in ("person", "site", "sex", "age") if c in table and c != key]
+    return table.groupby(key, sort=True)[facts].agg(_agreed).reset_index()
+
+
+def add_people(
+    subjects: pd.DataFrame,  # `subject` and others
+    people: pd.DataFrame | None = None,  # of `read_people`
+) -> pd.DataFrame:  # the same rows with `person`, `site`, `sex`, `age`, text, "" where unknown
+    """Put what is known of people beside a table of subjects."""
+    out = subjects.assign(person="", sex="", age="", site=subjects["subject"].str.extract(_SITE).bfill(axis=1)[0].fillna(""))
+    if people is not None:
+        names = out["subject"] if "subject" in people else out["subject"].map(person_of)
+        known = people.set_index(people.columns[0]).reindex(names).fillna("").set_index(out.index)
+        for column in known:
+            out[column] = known[column].where(known[column] != "", out[column])
+    return out
+
+# %% ../nbs/11_splits.ipynb #7f39f831
 def _facts(
     table: pd.DataFrame,  # a published table, as read
 ) -> dict[str, pd.Series]:  # person, site, sex
@@ -531,7 +574,7 @@ def _facts(
     blank = pd.Series("", index=table.index)
     sex = table.get("sex", table.get("SEX_ID (1=m, 2=f)", blank)).replace({"1": "M", "2": "F"})
     subject = table["img_path"].map(subject_of)
-    site = subject.str.extract(r"^IXI\d+-(\w+)-|^sub-(r\d+)s|^(Utrecht|Singapore|GE3T)_").bfill(axis=1)[0].fillna("")
+    site = subject.str.extract(_SITE).bfill(axis=1)[0].fillna("")
     number = next((table[c] for c in table if c.startswith("Site No")), blank)
     return {"person": _atlas_people(table), "site": site.where(number == "", number), "sex": sex}
 
@@ -545,7 +588,7 @@ def _atlas_people(
     twice = named[(old != "") & old.duplicated(keep=False)]
     return twice.groupby("_old")["_person"].transform("min").reindex(table.index).fillna("")
 
-# %% ../nbs/11_splits.ipynb #9f61408e
+# %% ../nbs/11_splits.ipynb #44f683a8
 def subject_table(
     tables: Tables,  # of one set, as read
 ) -> pd.DataFrame:  # SUBJECT_COLUMNS without t2, text
@@ -557,7 +600,7 @@ def subject_table(
     rows["file"] = stem.where(stem != rows["subject"], "")
     return rows.groupby("subject", sort=True)[["file", "person", "site", "sex", "age"]].agg(_agreed).reset_index()
 
-# %% ../nbs/11_splits.ipynb #72b32a1f
+# %% ../nbs/11_splits.ipynb #03afdbd6
 def _without_leaks(
     tables: Tables,
 ) -> dict[str, pd.DataFrame]:
@@ -575,7 +618,7 @@ def _without_leaks(
             raise SplitError(f"{name}: nobody is left once the leaks are out")
     return {name: kept[name] for name in tables}
 
-# %% ../nbs/11_splits.ipynb #66f041e1
+# %% ../nbs/11_splits.ipynb #ea5d2f1c
 def import_published(
     src: str | Path,  # folder of the published tables
     dst: str | Path,  # folder for ours
