@@ -6,8 +6,7 @@
 __all__ = ['HALF_MM', 'SIZES', 'KL_WEIGHT', 'VALIDATIONS', 'VAL_BATCHES', 'PIXEL_METHODS', 'SHARED', 'SAME_BRAIN', 'halve',
            'restore', 'PixelMethod', 'finish', 'Intensity', 'VoxelAtlas', 'Size', 'Reconstructor', 'brain_mean',
            'Bottleneck', 'Variational', 'Denoising', 'Diffusion', 'GaussianDiffusion', 'ConditionedDiffusion',
-           'FullDiffusion', 'PatchedDiffusion', 'learn', 'Reconstruction', 'pixel_method', 'trained_method',
-           'read_residual']
+           'FullDiffusion', 'PatchedDiffusion', 'Reconstruction', 'pixel_method', 'trained_method', 'read_residual']
 
 # %% ../nbs/41_pixelwise.ipynb #eccbc87e
 import hashlib
@@ -64,7 +63,7 @@ def halve(
     inside = share >= 0.5
     return np.where(inside, mean(np.where(brain_mask, values, 0)) / np.maximum(share, 1e-6), 0).astype(np.float32), inside
 
-
+# %% ../nbs/41_pixelwise.ipynb #8f14e45f
 def restore(
     coarse: np.ndarray,  # (X', Y', Z') as `halve` makes them
     shape: tuple[int, int, int],  # X, Y, Z wanted
@@ -74,7 +73,8 @@ def restore(
     fine = ndimage.zoom(coarse, _factors(spacing), order=1, mode="nearest", grid_mode=True, prefilter=False)
     return fine[tuple(slice(n) for n in shape)].astype(np.float32)
 
-# %% ../nbs/41_pixelwise.ipynb #d3d94468
+# %% ../nbs/41_pixelwise.ipynb #6512bd43
+# long: the whole interface in one place
 class PixelMethod:
     "A pixel-wise method: override `paint` (or `deviation`), and `fit`, `save`, `load` if it learns."
 
@@ -131,7 +131,7 @@ class PixelMethod:
         fine = restore(deviation.transpose(1, 2, 0), image.shape, spacing)
         return np.where(brain_mask, fine, np.nan).astype(np.float32)
 
-
+# %% ../nbs/41_pixelwise.ipynb #c20ad4d7
 def finish(
     residual: np.ndarray,  # (X, Y, Z), NaN outside the brain
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -141,7 +141,7 @@ def finish(
     "Post-process a residual exactly as every heatmap: a median filter inside the brain, nothing else."
     return smooth(np.where(brain_mask, residual, 0).astype(np.float32), brain_mask, np.asarray(spacing, float), extent_mm)
 
-# %% ../nbs/41_pixelwise.ipynb #c20ad4d7
+# %% ../nbs/41_pixelwise.ipynb #aab32389
 class Intensity(PixelMethod):
     "The brightness itself, or the darkness on T1, where lesions are dark."
 
@@ -172,7 +172,7 @@ class VoxelAtlas(PixelMethod):
         z = z_score(image.transpose(1, 2, 0), brain.transpose(1, 2, 0), self.atlas)
         return np.abs(np.nan_to_num(z)).transpose(2, 0, 1)
 
-# %% ../nbs/41_pixelwise.ipynb #c74d97b0
+# %% ../nbs/41_pixelwise.ipynb #6f4922f4
 @dataclass(frozen=True)
 class Size:
     "How large a method's network is and how long it learns."
@@ -194,7 +194,7 @@ SIZES = {
     "toy": Size((8, 16), 1, 16, 80, 8, 5e-3, stride=50),
 }
 
-# %% ../nbs/41_pixelwise.ipynb #6f4922f4
+# %% ../nbs/41_pixelwise.ipynb #98f13708
 class Reconstructor(nn.Module):
     "A network that paints slices as healthy ones."
 
@@ -231,7 +231,7 @@ def brain_mean(
     "Average over the brain's pixels."
     return (values * brain).sum() / brain.sum().clamp(min=1)
 
-# %% ../nbs/41_pixelwise.ipynb #98f13708
+# %% ../nbs/41_pixelwise.ipynb #b6d767d2
 class Bottleneck(Reconstructor):
     """Auto-encoder with a small map in the middle.
 
@@ -249,7 +249,7 @@ class Bottleneck(Reconstructor):
 
 KL_WEIGHT = 1e-3
 
-
+# %% ../nbs/41_pixelwise.ipynb #37693cfc
 class Variational(Reconstructor):
     """Auto-encoder with a Gaussian vector in the middle.
 
@@ -270,7 +270,7 @@ class Variational(Reconstructor):
     def forward(self, clean, seed):
         return self.net(clean)[0]
 
-# %% ../nbs/41_pixelwise.ipynb #b6d767d2
+# %% ../nbs/41_pixelwise.ipynb #8e296a06
 class Denoising(Reconstructor):
     """U-Net that removes coarse noise.
 
@@ -289,7 +289,7 @@ class Denoising(Reconstructor):
     def forward(self, clean, seed):
         return self.net(clean)
 
-# %% ../nbs/41_pixelwise.ipynb #1ff1de77
+# %% ../nbs/41_pixelwise.ipynb #02e74f10
 class Diffusion(Reconstructor):
     """Slice from half-way noise, in one look.
 
@@ -321,7 +321,7 @@ class Diffusion(Reconstructor):
         noisy = add_noise(2 * clean - 1, self.drawn(clean, seed), level, self.schedule)
         return (self.guess(noisy, level, clean).clamp(-1, 1) + 1) / 2
 
-
+# %% ../nbs/41_pixelwise.ipynb #33e75ff0
 class GaussianDiffusion(Diffusion):
     "The same with Gaussian noise."
 
@@ -349,7 +349,7 @@ class FullDiffusion(Diffusion):
         painted = reverse(predict, 2 * clean - 1, self.size.full_level, self.schedule, noise, self.size.stride, held)
         return (painted.clamp(-1, 1) + 1) / 2
 
-# %% ../nbs/41_pixelwise.ipynb #4e732ced
+# %% ../nbs/41_pixelwise.ipynb #34173cb3
 class PatchedDiffusion(Diffusion):
     """One window at a time from noise, with the rest of the slice as context.
 
@@ -386,7 +386,7 @@ class PatchedDiffusion(Diffusion):
             out, count = out + torch.where(window, (painted + 1) / 2, 0), count + window
         return out / count
 
-# %% ../nbs/41_pixelwise.ipynb #34173cb3
+# %% ../nbs/41_pixelwise.ipynb #e369853d
 class _Batches(Dataset):
     "Batches of random slices; item `i` is batch `i`."
 
@@ -403,7 +403,7 @@ class _Batches(Dataset):
         image, mask = (np.stack([getattr(s, part)[z] for s, z in chosen])[:, None] for part in ("image", "mask"))
         return torch.from_numpy(np.clip(image, 0, 1)), torch.from_numpy(mask), i
 
-
+# %% ../nbs/41_pixelwise.ipynb #1c383cd3
 class _Learner(L.LightningModule):
     "A reconstructor as Lightning trains it; keeps the best state."
 
@@ -434,12 +434,12 @@ class _Learner(L.LightningModule):
         pace = lambda step: min((step + 1) / warm, 0.5 * (1 + np.cos(np.pi * min(step, size.steps) / size.steps)))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": torch.optim.lr_scheduler.LambdaLR(optimizer, pace), "interval": "step"}}
 
-# %% ../nbs/41_pixelwise.ipynb #c16a5320
+# %% ../nbs/41_pixelwise.ipynb #19ca14e7
 VALIDATIONS = 5  # times that the validation slices are looked at
 VAL_BATCHES = 4
 
 
-def learn(
+def _learn(
     net: Reconstructor,
     train: Sequence[Slices],
     val: Sequence[Slices],
@@ -463,7 +463,8 @@ def learn(
     net.eval()
     return learner.rows
 
-# %% ../nbs/41_pixelwise.ipynb #182be0c5
+# %% ../nbs/41_pixelwise.ipynb #a5771bce
+# long: learn, keep, read back and paint belong together
 class Reconstruction(PixelMethod):
     "A pixel-wise method that paints with a network."
 
@@ -484,7 +485,7 @@ class Reconstruction(PixelMethod):
             torch.manual_seed(seed_for(self.seed, self.name) % 2**31)
             self.net = self.kind(self.size, shape)
         pad = lambda people: [replace(p, image=_pad(p.image, shape), mask=_pad(p.mask, shape)) for p in people]
-        rows = learn(self.net, pad(train), pad(val), self.seed, self.precision, report)
+        rows = _learn(self.net, pad(train), pad(val), self.seed, self.precision, report)
         kept = {"shape": list(shape), "size": asdict(self.size), "kind": self.kind.__name__, "curve": rows, "state": self.net.cpu().state_dict()}
         with atomic_path(Path(folder) / "network.pt") as tmp:
             torch.save(kept, tmp)
@@ -520,7 +521,7 @@ class Reconstruction(PixelMethod):
                 painted.append(net(clean, seed_for(self.seed, "paint", start) % 2**31, **more)[:, 0].float().cpu().numpy())
         return np.concatenate(painted)[:, : shape[0], : shape[1]]
 
-
+# %% ../nbs/41_pixelwise.ipynb #d67d8ab4
 def _padded(shape: Sequence[int], to: int = 16) -> tuple[int, int]:
     "Round rows and columns up."
     return tuple(-(-n // to) * to for n in shape)
@@ -531,7 +532,7 @@ def _pad(slices: np.ndarray, shape: tuple[int, int], fill: float = 0) -> np.ndar
     room = [(0, 0), *((0, want - have) for want, have in zip(shape, slices.shape[1:]))]
     return slices if not np.any(room) else np.pad(slices, room, constant_values=fill)
 
-# %% ../nbs/41_pixelwise.ipynb #1c383cd3
+# %% ../nbs/41_pixelwise.ipynb #3416a75f
 PIXEL_METHODS: dict[str, type[Reconstructor] | Callable[[], PixelMethod]] = {
     "intensity": Intensity,
     "voxel_atlas": VoxelAtlas,
@@ -546,7 +547,7 @@ PIXEL_METHODS: dict[str, type[Reconstructor] | Callable[[], PixelMethod]] = {
 }
 SHARED = {"ddpm_full": "ddpm"}  # method -> whose training it uses
 
-
+# %% ../nbs/41_pixelwise.ipynb #a1d0c6e8
 def pixel_method(
     name: str,  # a key of `PIXEL_METHODS`
     size: str = "cohort",  # a key of `SIZES`
@@ -568,7 +569,7 @@ def pixel_method(
         return Reconstruction(name, kind, SIZES[size], seed, precision)
     return kind()
 
-
+# %% ../nbs/41_pixelwise.ipynb #17e62166
 def trained_method(
     name: str,
     folder: str | Path,  # of a fold's pixel-wise methods, one folder each
@@ -589,7 +590,7 @@ def trained_method(
     method.load(home)
     return method
 
-# %% ../nbs/41_pixelwise.ipynb #6c8349cc
+# %% ../nbs/41_pixelwise.ipynb #d82c8d16
 SAME_BRAIN = 0.9  # least overlap (Dice) of a map's support with the brain it is said to belong to
 
 
@@ -605,7 +606,7 @@ def _residual_path(
     other = sorted(p.name for p in folder.glob(f"{scan.subject}_*{name}.nii*"))
     raise DataError(f"{wanted[0]}: missing; " + (f"there is {', '.join(other[:3])}, of another contrast than {scan.contrast}" if other else f"nothing in {folder} is of subject {scan.subject} and method {name}"))
 
-
+# %% ../nbs/41_pixelwise.ipynb #a684ecee
 def read_residual(
     folder: str | Path,  # of the files
     name: str,  # the method
