@@ -48,6 +48,7 @@ class Adapter:
     stripped: bool = False  # no skull in the scans
     aligned: bool = False  # the contrasts of a subject share one space
     healthy: bool = False  # for sets that data_manifest/ does not describe
+    brain_ml: tuple[float, float] | None = None  # sizes a brain may have; None: a person's
 
 # %% ../nbs/14_adapters.ipynb #6512bd43
 ADAPTERS = {a.name.lower(): a for a in (
@@ -57,7 +58,8 @@ ADAPTERS = {a.name.lower(): a for a in (
     Adapter("MSLUB", {"t1": ("**/{subject}/(preprocessed/)?({subject}_)?T1W.nii",), "t2": ("**/{subject}/(preprocessed/)?({subject}_)?T2W.nii",)},
             ("**/{subject}/(preprocessed/)?({subject}_)?consensus_gt.nii",), ("**/{subject}/(preprocessed/)?({subject}_)?brainmask.nii",), aligned=True),
     Adapter("ATLAS_v2", {"t1": ("**/{subject}_space-MNI152NLin2009aSym_T1w.nii",)},
-            ("**/{subject}_space-MNI152NLin2009aSym_label-L_desc-T1lesion_mask.nii",), subject="{subject}_space-MNI152NLin2009aSym"),
+            ("**/{subject}_space-MNI152NLin2009aSym_label-L_desc-T1lesion_mask.nii",), subject="{subject}_space-MNI152NLin2009aSym",
+            brain_ml=(1200.0, 2400.0)),
     Adapter("WMH", {"t1": ("**/{site}/{subject}/pre/T1.nii",)}, ("**/{site}/{subject}/wmh.nii",), subject="{site}_{subject}"),
     Adapter("bids", {c: (f"sub-*/(ses-*/)?anat/sub-{{subject}}(_ses-{{session}})?(_*)?_T{c[1]}w.nii",) for c in ("t1", "t2")},
             ("derivatives/**/sub-{subject}(_ses-{session})?_*lesion*mask.nii", "**/sub-{subject}(_ses-{session})?(_*)?_roi.nii"),
@@ -96,7 +98,7 @@ def _read_adapter(
     if set(entries) - known or "name" not in entries or not (like or entries.get("scans")):
         raise DataError(f"{path}: expected name, scans (or like) and others of {sorted(known)}; not known: {sorted(set(entries) - known)}")
     tuples = lambda v: (v,) if isinstance(v, str) else tuple(v)
-    for key in {"lesion_mask", "brain_mask"} & set(entries):
+    for key in {"lesion_mask", "brain_mask", "brain_ml"} & set(entries):
         entries[key] = tuples(entries[key])
     if "scans" in entries:
         entries["scans"] = {contrast: tuples(v) for contrast, v in entries["scans"].items()}
@@ -166,7 +168,7 @@ def _assemble(
     scans = {c: paths[c] for c in adapter.scans if c in paths}
     missing = tuple(c for c in adapter.scans if c not in paths)
     return RawSubject(subject, scans, paths.get("lesion mask"), labels, adapter.lesion_on, paths.get("brain mask"), adapter.stripped,
-                      adapter.aligned, "; ".join(absent + double), missing)
+                      adapter.aligned, "; ".join(absent + double), missing, adapter.brain_ml)
 
 # %% ../nbs/14_adapters.ipynb #1f0e3dad
 def find_subjects(

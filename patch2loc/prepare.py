@@ -64,7 +64,7 @@ def _subject_key(
 ) -> str:
     "Digest everything a subject's result depends on."
     files = [digest(p) if p.is_file() else "absent" for p in raw.files]
-    how = [raw.subject, list(raw.scans), raw.lesion_labels, raw.lesion_on, raw.stripped, raw.aligned, raw.problem, raw.missing]
+    how = [raw.subject, list(raw.scans), raw.lesion_labels, raw.lesion_on, raw.stripped, raw.aligned, raw.problem, raw.missing, raw.brain_ml]
     return digest_of([VERSION, files, how, asdict(settings) | {"brain": brain_method(settings.brain)}, template.key])
 
 

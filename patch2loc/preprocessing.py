@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path
 from typing import Iterator, Sequence
@@ -377,6 +377,7 @@ class RawSubject:
     aligned: bool = False  # the scans share one space already
     problem: str = ""  # why it cannot be prepared, if it cannot
     missing: tuple[str, ...] = ()  # contrasts that it should have and has not
+    brain_ml: tuple[float, float] | None = None  # sizes its brain may have; None: as `Preparation` says
 
     @property
     def files(self) -> list[Path]:
@@ -516,6 +517,7 @@ def prepare(
     """
     if raw.problem:
         raise DataError(raw.problem)
+    settings = replace(settings, brain_ml=raw.brain_ml or settings.brain_ml)
     scans = {contrast: read_volume(path) for contrast, path in raw.scans.items()}
     first, before = next(iter(scans)), _read_lesion(raw, scans)
     work = isotropic(scans[first], settings.work_mm)
