@@ -357,8 +357,8 @@ def operations_per_voxel(
     scorer: DenseScorer,
 ) -> int:  # floating-point operations
     "Count two for each weight of a layer: every layer is evaluated once a voxel."
-    weights = [w for w, _ in scorer.convs] + [scorer.hidden[0]]
-    return 2 * (sum(w.numel() for w in weights) + 2 * scorer.last[0].shape[1])
+    weights = [w for w, _ in scorer.convs] + [scorer.hidden.matrix]
+    return 2 * (sum(w.numel() for w in weights) + 2 * scorer.last.matrix.shape[1])
 
 
 def limit_rows(

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['LOCATION_MIDDLE', 'LOCATION_SPREAD', 'ENCODERS', 'DenseEncoder', 'ResNet18Encoder', 'slice_code', 'Head',
-           'Architecture', 'PatchLocalizer', 'pick_precision', 'pick_device', 'keep_memory', 'Localizer',
-           'load_localizer']
+           'Architecture', 'published_unit', 'PatchLocalizer', 'pick_precision', 'pick_device', 'keep_memory',
+           'Localizer', 'load_localizer']
 
 # %% ../nbs/30_model.ipynb #eccbc87e
 import ctypes
@@ -136,6 +136,14 @@ class Architecture:
                 raise ParameterError(f"{name}: expected one of {', '.join(known)}, found {value!r}")
 
 # %% ../nbs/30_model.ipynb #b6d767d2
+def published_unit(
+    mean: Tensor,  # standardized
+    log_var: Tensor,  # standardized
+) -> tuple[Tensor, Tensor]:  # per cent of the slice; log of per cent²
+    "Translate a head's numbers to per cent of the slice."
+    return LOCATION_MIDDLE + LOCATION_SPREAD * mean, log_var + 2 * math.log(LOCATION_SPREAD)
+
+# %% ../nbs/30_model.ipynb #8e296a06
 class PatchLocalizer(nn.Module):
     """From images and slice positions to mean locations and log-variances, in the published unit.
 
@@ -171,9 +179,9 @@ class PatchLocalizer(nn.Module):
             features = features + slice_code(slice_position, features.shape[1])[:, :, None, None].to(features.dtype)
         mean = self.mean_head(features)
         log_var = self.log_var_head(features.detach() if self.architecture.separate_variance else features)
-        return LOCATION_MIDDLE + LOCATION_SPREAD * mean, log_var + 2 * math.log(LOCATION_SPREAD)
+        return published_unit(mean, log_var)
 
-# %% ../nbs/30_model.ipynb #e369853d
+# %% ../nbs/30_model.ipynb #a5bfc9e0
 def pick_precision(
     precision: str,  # "auto", "bfloat16" or "float32"
     device: str = "cpu",  # "cpu" or "cuda"
@@ -187,7 +195,8 @@ def pick_precision(
         return known[precision]
     if precision != "auto":
         raise ParameterError(f"precision: expected auto, bfloat16 or float32, found {precision!r}")
-    native = torch.cuda.is_bf16_supported() if device == "cuda" else torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    flags = torch.cpu.get_capabilities()
+    native = torch.cuda.is_bf16_supported() if device == "cuda" else any(flags.get(f) for f in ("avx512_bf16", "amx_bf16", "bf16"))
     return torch.bfloat16 if native else torch.float32
 
 
@@ -203,7 +212,7 @@ def keep_memory() -> bool:  # whether this system has the knob
     libc = ctypes.CDLL("libc.so.6")
     return bool(libc.mallopt(-3, 1 << 30) and libc.mallopt(-1, (1 << 31) - 1))
 
-# %% ../nbs/30_model.ipynb #a5bfc9e0
+# %% ../nbs/30_model.ipynb #d645920e
 @dataclass(frozen=True)
 class Localizer:
     "A trained network with what it was trained for."

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['BASELINE_MAPS', 'ATLAS_SMOOTHING_MM', 'Settings', 'Fold', 'train_fold', 'split_digest', 'score_subject',
-           'score_dataset', 'read_map', 'chosen_cases']
+           'score_subjects', 'score_dataset', 'read_map', 'chosen_cases']
 
 # %% ../nbs/55_study.ipynb #eccbc87e
 import json
@@ -12,15 +12,17 @@ import shutil
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Callable, Iterator, Sequence
+from typing import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from .abnormality import patch_table
 from .atlas import Atlas, fit_atlas, load_atlases, save_atlases, z_score
-from .core import CheckpointError, ParameterError, Volume, atomic_path, data_dir, digest, digest_of, read_volume, regrid, write_json, write_like
-from .heatmap import MEDIAN_MM, NORMALIZED, Answers, DenseScorer, heatmaps, localize, raw_maps, smooth
+from patch2loc.core import (
+    CheckpointError, DataError, ParameterError, Patch2LocError, Volume, atomic_path, data_dir, digest, digest_of, read_volume, regrid, write_json, write_like, write_text
+)
+from .heatmap import MEDIAN_MM, NORMALIZED, Answers, DenseScorer, PatchScorer, heatmaps, localize, make_scorer, raw_maps, smooth
 from .intensity import Scan, fit_landmarks, load_scan
 from .manifest import dataset_spec
 from .metrics import healthy_threshold, voxel_measures
@@ -133,12 +135,11 @@ class Fold:
         return cls(localizer, load_atlases(Path(fold_dir) / "atlases.npz"), stored["thresholds"], path, precision, stored["median_mm"])
 
     @cached_property
-    def scorer(self) -> DenseScorer:
-        "The network, prepared once; other encoders answer patch by patch."
+    def scorer(self) -> DenseScorer | PatchScorer:
+        "The network, prepared once."
         keep_memory()
         model = self.localizer.model.to(pick_device())
-        dtype = pick_precision(self.precision, pick_device())
-        return DenseScorer(model, dtype) if model.architecture.encoder == "dense" else model
+        return make_scorer(model, pick_precision(self.precision, pick_device()))
 
     def load(
         self,
@@ -327,34 +328,77 @@ def score_subject(
     write_cases(rows, folder / "subjects" / f"{scan.subject}_cases.csv")
 
 # %% ../nbs/55_study.ipynb #b6d767d2
+def score_subjects(
+    settings: Settings,
+    dataset: str,
+    checkpoint_dir: str | Path = "",  # the fold's folder of another run; "": this run's own
+    report: Callable[[str], None] = print,
+    only: Mapping[str, str] | None = None,  # subject -> what its rows must be made from; None: all, whatever they were made from
+) -> tuple[int, dict[str, str]]:  # how many were scored now; those that could not be -> why
+    "Score the test subjects of a data set that are not scored yet."
+    fold = Fold.open(checkpoint_dir or settings.fold_dir, settings.precision, contrast=settings.contrast, fold=settings.fold)
+    spec, folder = dataset_spec(dataset, settings.data_dir), settings.fold_dir / dataset
+    facts = {"fold": settings.fold, "synthetic": spec.synthetic, "seed": settings.seed, "parameters": settings.identity(),
+             "checkpoint_digest": fold.localizer.digest, "split_digest": split_digest(settings)}
+    subjects = [f for f in settings.subjects("test", dataset) if only is None or f.subject in only]
+    scored, failed = 0, {}
+    for i, files in enumerate(subjects, 1):
+        if not _is_scored(folder, files.subject, only):
+            try:
+                scan = fold.load(files, spec.lesion_labels or None)
+                score_subject(fold, scan, folder, facts | {"data_digest": digest(files.scan)[:16]})
+                scored += 1
+            except (Patch2LocError, ValueError, ArithmeticError, IndexError, RuntimeError) as error:  # of this subject; a full disk or too little memory is everybody's
+                failed[files.subject] = " ".join(str(error).split())
+        report(f"{dataset}: {i}/{len(subjects)} subjects scored")
+    return scored, failed
+
+
+def _is_scored(
+    folder: Path,  # fold-K/<dataset>
+    subject: str,
+    made_from: Mapping[str, str] | None,  # of every subject
+) -> bool:
+    "Say whether a subject's rows are there; rows made from something else are removed first."
+    rows, stamp = folder / "subjects" / f"{subject}_cases.csv", folder / "subjects" / f"{subject}_made_from.txt"
+    if made_from is not None and not (stamp.is_file() and stamp.read_text() == made_from[subject]):
+        rows.unlink(missing_ok=True)
+        write_text(made_from[subject], stamp)
+    return rows.is_file()
+
+# %% ../nbs/55_study.ipynb #37693cfc
 def score_dataset(
     settings: Settings,
     dataset: str,
     checkpoint_dir: str | Path = "",  # the fold's folder of another run; "": this run's own
     report: Callable[[str], None] = print,
+    partial: bool = False,  # put together what there is if subjects cannot be scored, and name them in missing.csv
 ) -> Path:  # cases.csv
     """Score a data set's test subjects with one fold.
 
-    Raises: Patch2LocError naming the subject's file that cannot be scored.
+    Raises: DataError naming the first subject that cannot be scored, after the others were.
     """
     folder = settings.fold_dir / dataset
-    cases = folder / "cases.csv"
-    if cases.is_file():
+    cases, missing = folder / "cases.csv", folder / "missing.csv"
+    if cases.is_file() and not missing.is_file():
+        shutil.rmtree(folder / "subjects", ignore_errors=True)  # a call that was killed at its end left them
         return cases
-    fold = Fold.open(checkpoint_dir or settings.fold_dir, settings.precision, contrast=settings.contrast, fold=settings.fold)
-    spec = dataset_spec(dataset, settings.data_dir)
-    facts = {"fold": settings.fold, "synthetic": spec.synthetic, "seed": settings.seed, "parameters": settings.identity(),
-             "checkpoint_digest": fold.localizer.digest, "split_digest": split_digest(settings)}
-    subjects = settings.subjects("test", dataset)
-    for i, files in enumerate(subjects, 1):
-        if not (folder / "subjects" / f"{files.subject}_cases.csv").is_file():
-            scan = fold.load(files, spec.lesion_labels or None)
-            score_subject(fold, scan, folder, facts | {"data_digest": digest(files.scan)[:16]})
-        report(f"{dataset}: {i}/{len(subjects)} subjects scored")
-    _gather(folder, [f.subject for f in subjects])
+    _, failed = score_subjects(settings, dataset, checkpoint_dir, report)
+    subjects = [f.subject for f in settings.subjects("test", dataset)]
+    there = [s for s in subjects if s not in failed]
+    if failed and not (partial and there):
+        name, reason = next(iter(failed.items()))
+        raise DataError(f"{dataset}: {len(failed)} of {len(subjects)} subjects could not be scored, first {name}: {reason}")
+    if failed:
+        with atomic_path(missing) as tmp:
+            pd.DataFrame(failed.items(), columns=["subject", "reason"]).to_csv(tmp, index=False)
+    _gather(folder, there)
+    if not failed:
+        missing.unlink(missing_ok=True)
+        shutil.rmtree(folder / "subjects")
     return cases
 
-# %% ../nbs/55_study.ipynb #37693cfc
+# %% ../nbs/55_study.ipynb #1ff1de77
 def _gather(
     folder: Path,  # fold-K/<dataset>
     subjects: Sequence[str],
@@ -370,9 +414,8 @@ def _gather(
             table.to_csv(tmp, index=False)
     rows = pd.concat([read_case_file(parts / f"{s}_cases.csv") for s in subjects])
     write_cases(rows.to_dict("records"), folder / "cases.csv")
-    shutil.rmtree(parts)
 
-# %% ../nbs/55_study.ipynb #8e296a06
+# %% ../nbs/55_study.ipynb #4e732ced
 def read_map(
     path: str | Path,  # a heatmap in its scan's grid
     like: Volume,  # the scan on the canvas
