@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['QUICK', 'PUBLISHED_BATCH', 'BENCH_COLUMNS', 'synthetic_brain', 'random_network', 'Effort', 'resnet_rows',
            'volume_rows', 'file_rows', 'median_rows', 'metric_rows', 'training_rows', 'operations_per_voxel',
-           'limit_rows', 'bench', 'save_bench', 'bench_table']
+           'limit_rows', 'profile_rows', 'bench', 'save_bench', 'bench_table']
 
 # %% ../nbs/58_bench.ipynb #eccbc87e
 import json
@@ -29,7 +29,7 @@ from sklearn.metrics import average_precision_score, precision_recall_curve, roc
 from torch import nn
 
 from .core import Patch2LocError, Volume, atomic_path, rng_for, write_like, write_volume
-from .heatmap import DenseScorer, heatmaps, localize, localize_patchwise, scores, smooth, to_map
+from .heatmap import DenseScorer, heatmaps, localize, localize_patchwise, make_scorer, scores, smooth, to_map
 from .intensity import fit_landmarks, load_scan
 from .median import median_filter
 from .metrics import voxel_measures
@@ -73,7 +73,7 @@ class Effort:
     apart: bool = True  # each stage in a process of its own, so that its peak of memory is its own
 
 
-QUICK = Effort(turns=1, patches=6_000, slab=8, growth=(0.25, 0.5), steps=2)
+QUICK = Effort(turns=1, patches=6_000, slab=8, growth=(0.5,), steps=2)
 
 # %% ../nbs/58_bench.ipynb #c20ad4d7
 def _seconds(
@@ -384,6 +384,43 @@ def limit_rows(
     return [_row("arithmetic limit", precision, "limit", took, voxels, note=f"{rates[best] / 1e9:.0f} GFLOP/s, {best}")]
 
 # %% ../nbs/58_bench.ipynb #a5bfc9e0
+def _kind(
+    name: str,  # of an operation
+    shapes: list[list[int]],  # of what it took
+) -> str:
+    "Say what an operation is to the network."
+    if "conv" in name:
+        outputs, inputs = [s for s in shapes if len(s) == 4][-1][:2]
+        return f"convolution {inputs} → {outputs}"
+    kinds = {"matrix products": ("linear", "addmm", "aten::mm"), "pooling": ("maximum", "max_pool"), "gathering": ("aten::index",)}
+    return next((kind for kind, parts in kinds.items() if any(part in name for part in parts)), "copies and sums")
+
+
+def profile_rows(
+    shape: tuple[int, int, int],
+    slab: int,  # slices of the dense network
+    patches: int,  # of the published one
+    precision: str,
+    encoder: str = "dense",
+) -> list[dict[str, Any]]:
+    "Say where a network's time goes."
+    keep_memory()
+    (image, mask), scorer = synthetic_brain(tuple(shape)), make_scorer(random_network(encoder), pick_precision(precision))
+    middle = mask.shape[2] // 2
+    sample = mask & (abs(np.arange(mask.shape[2]) - middle) < max(1, slab // 2)) if encoder == "dense" else _middle(mask, patches)
+    localize(scorer, image, sample)
+    start = time.perf_counter()
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], record_shapes=True) as seen:
+        localize(scorer, image, sample)
+    whole, parts = time.perf_counter() - start, {}
+    for event in seen.key_averages(group_by_input_shape=True):
+        kind = _kind(event.key, event.input_shapes)
+        parts[kind] = parts.get(kind, 0.0) + event.self_cpu_time_total / 1e6
+    parts["windows, lists of voxels, the profiler itself"] = max(0.0, whole - sum(parts.values()))
+    scale, name = mask.sum() / sample.sum(), "dense" if encoder == "dense" else "fast resnet18"
+    return [_row(f"{name}: {kind}", precision, "profile", took * scale, mask.sum(), note=f"{100 * took / whole:.0f} % of the network's time") for kind, took in sorted(parts.items(), key=lambda p: -p[1])]
+
+# %% ../nbs/58_bench.ipynb #3416a75f
 def _machine() -> str:
     "Name the processor, its cores, the library and the day."
     info = Path("/proc/cpuinfo")
@@ -393,6 +430,12 @@ def _machine() -> str:
     units = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in found.get("flags", "").split()]
     gpu = [torch.cuda.get_device_name()] if torch.cuda.is_available() else []
     return ", ".join([name, f"{os.cpu_count()} cores ({torch.get_num_threads()} used)", *units[-2:], *gpu, f"PyTorch {torch.__version__}", date.today().isoformat()])
+
+
+def _busy() -> str:  # empty: idle enough
+    "Warn of a machine that does other things."
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return f"something else is at work here (load {load:.1f} before the bench began): ratios hold roughly, seconds do not" if load > 0.3 * (os.cpu_count() or 1) else ""
 
 
 def _stages(
@@ -409,6 +452,9 @@ def _stages(
         yield f"arithmetic limit, {precision}", "limit_rows", common | {"precision": precision}
         yield f"dense, {precision}", "volume_rows", common | {"precision": precision}
         yield f"file to file, {precision}", "file_rows", common | {"precision": precision}
+    for encoder in ("dense", "resnet18"):
+        for precision in native:
+            yield f"where the time goes, {encoder}, {precision}", "profile_rows", {"shape": shape, "slab": effort.slab, "patches": effort.patches // 4, "precision": precision, "encoder": encoder}
     for times in effort.growth:
         grown = [round(n * times ** (1 / 3)) for n in shape]
         yield f"a volume {times:g} times as large", "volume_rows", {"shape": grown, "turns": 1, "precision": native[-1], "stages": ["heatmap"]}
@@ -419,7 +465,7 @@ def _stages(
         yield "dense on the GPU", "volume_rows", common | {"precision": "bfloat16", "device": "cuda"}
         yield "training on the GPU", "training_rows", {"shape": shape, "steps": effort.steps, "device": "cuda"}
 
-# %% ../nbs/58_bench.ipynb #d645920e
+# %% ../nbs/58_bench.ipynb #f7177163
 BENCH_COLUMNS = ("name", "precision", "stage", "seconds", "voxels", "voxels_per_s", "ratio", "ratio_brain", "share_of_limit", "peak_mb", "note", "machine")
 
 
@@ -441,7 +487,7 @@ def _with_ratios(
     frame["share_of_limit"] = (frame.precision.map(limits) / frame.seconds).where(ours)
     return frame
 
-# %% ../nbs/58_bench.ipynb #17e62166
+# %% ../nbs/58_bench.ipynb #67c6a1e7
 def bench(
     quick: bool = False,  # about a minute
     report: Callable[[str], None] = print,  # gets a line per stage
@@ -451,14 +497,16 @@ def bench(
 
     Source: arXiv 2506.22504v1 (stride 1 over the volume) for the published procedure.   Raises: Patch2LocError naming a stage that failed.
     """
-    effort, rows = effort or (QUICK if quick else Effort()), []
+    effort, rows, busy = effort or (QUICK if quick else Effort()), [], _busy()
+    if busy:
+        report(f"bench: {busy}")
     for said, stage, arguments in _stages(effort):
         report(f"bench: {said}")
         new = _alone(stage, **arguments) if effort.apart else globals()[stage](**arguments)
         if said.startswith("a volume"):
             new = [{**row, "stage": "growth", "name": f"dense, {arguments['shape'][0]} × {arguments['shape'][1]} × {arguments['shape'][2]}"} for row in new]
         rows += new
-    frame = _with_ratios(pd.DataFrame(rows)).assign(machine=_machine())
+    frame = _with_ratios(pd.DataFrame(rows)).assign(machine=_machine() + (f"; {busy}" if busy else ""))
     return frame.reindex(columns=list(BENCH_COLUMNS))
 
 
@@ -470,7 +518,7 @@ def save_bench(
     with atomic_path(path) as tmp:
         tmp.write_text(frame.to_json(orient="records", indent=1, force_ascii=False), encoding="utf-8")
 
-# %% ../nbs/58_bench.ipynb #6c8349cc
+# %% ../nbs/58_bench.ipynb #f457c545
 def bench_table(
     frame: pd.DataFrame,  # from `bench`, or read from its JSON
 ) -> str:  # markdown
