@@ -79,6 +79,14 @@ class Alarms:
     true: np.ndarray  # (k,) of them, those that meet a lesion
 
 
+def _box(
+    mask: np.ndarray,  # (X, Y, Z) bool
+) -> tuple[slice, ...]:  # empty slices for an empty mask
+    "Find the smallest box that holds a mask."
+    lit = [np.flatnonzero(mask.any(tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+    return tuple(slice(*((at[0], at[-1] + 1) if at.size else (0, 0))) for at in lit)
+
+
 def _box_places(
     shape: tuple[int, ...],
     where: np.ndarray,  # (3, n) voxels
@@ -108,9 +116,9 @@ def count_alarms(
         raise GeometryError(f"expected one shape, found heatmap {heatmap.shape}, brain mask {brain_mask.shape}, lesion mask {lesion_mask.shape}")
     if (np.diff(at) > 0).any():
         raise ParameterError("thresholds: expected them falling")
-    labels, lesions = label(lesion_mask & brain_mask, structure=np.ones((3, 3, 3)))
-    inside = labels > 0
-    number, found = labels[inside], np.zeros(len(at), int)
+    inside = lesion_mask & brain_mask
+    labels, lesions = label(inside[_box(inside)], structure=np.ones((3, 3, 3)))
+    number, found = labels[labels > 0], np.zeros(len(at), int)
     of_lesion = np.split(heatmap[inside][number.argsort(kind="stable")], np.cumsum(np.bincount(number, minlength=lesions + 1)[1:])[:-1]) if lesions else []
     for values in of_lesion:
         common = len(values) - np.searchsorted(np.sort(values).astype(float), at, "right")
