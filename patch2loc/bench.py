@@ -159,7 +159,7 @@ def resnet_rows(
     asked = {"published, every voxel": everywhere, "published, brain voxels": mask} if precision is None else {"fast resnet18, brain voxels": mask}
     dtype = pick_precision(precision or "float32")
     ask = (lambda chosen: localize_patchwise(model, image, chosen, PUBLISHED_BATCH)) if precision is None else (lambda chosen: localize(model, image, chosen, dtype))
-    ask(_middle(mask, PUBLISHED_BATCH))
+    ask(_middle(mask, min(patches, PUBLISHED_BATCH)))
     for name, wanted in asked.items():
         sample = _middle(wanted, patches)
         took = _seconds(lambda: ask(sample), 1, warm=False) / sample.sum() * wanted.sum()
@@ -500,6 +500,8 @@ def bench(
     effort, rows, busy = effort or (QUICK if quick else Effort()), [], _busy()
     if busy:
         report(f"bench: {busy}")
+    if not torch.cuda.is_available():
+        report("bench: no GPU here, so no rows for one")
     for said, stage, arguments in _stages(effort):
         report(f"bench: {said}")
         new = _alone(stage, **arguments) if effort.apart else globals()[stage](**arguments)

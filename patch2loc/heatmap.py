@@ -185,7 +185,7 @@ class PatchScorer:
         for patches, position in _patches(image, _brain_voxels(brain_mask), self.batch):
             yield self.net.answer(patches.to(self.net.device), position.to(self.net.device))
 
-# %% ../nbs/40_heatmap.ipynb #c0ffee40
+# %% ../nbs/40_heatmap.ipynb #70efdf2e
 def make_scorer(
     model: PatchLocalizer,
     dtype: torch.dtype = torch.float32,  # of the convolutions
@@ -209,7 +209,7 @@ def localize(
         answers = torch.cat(list(scorer.answers(image, brain_mask))).cpu().numpy()
     return Answers(where, answers[:, :2], answers[:, 2:], to_location(where[:, :2], image.shape[:2]))
 
-# %% ../nbs/40_heatmap.ipynb #6ea9ab1b
+# %% ../nbs/40_heatmap.ipynb #6364d3f0
 SCORES = ("heatmap", "log_error", "log_variance", "surprise")
 
 
@@ -226,7 +226,7 @@ def scores(
     surprise = 0.5 * (squared * np.exp(-answers.loc_log_var) + answers.loc_log_var + math.log(2 * math.pi)).sum(1)
     return {"heatmap": log_error + log_variance, "log_error": log_error, "log_variance": log_variance, "surprise": surprise}
 
-# %% ../nbs/40_heatmap.ipynb #1c383cd3
+# %% ../nbs/40_heatmap.ipynb #a5771bce
 MEDIAN_MM = 7.0
 
 
@@ -261,7 +261,7 @@ def smooth(
     """
     return median_filter(map_, brain_mask, median_size(spacing, extent_mm))
 
-# %% ../nbs/40_heatmap.ipynb #a5771bce
+# %% ../nbs/40_heatmap.ipynb #3416a75f
 NORMALIZED = ("log_error", "log_variance", "surprise")  # what atlases are fitted for
 
 

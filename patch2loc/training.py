@@ -237,7 +237,8 @@ def _trainer(
     report: Callable[[str], None],
 ) -> L.Trainer:
     "Set Lightning up: steps in epochs of `val_every`, best and last checkpoint, nothing printed but our own line."
-    best = ModelCheckpoint(out / "checkpoints", "best", monitor="val_loss", save_last=True, save_on_train_epoch_end=True, enable_version_counter=False)
+    keep = dict(dirpath=out / "checkpoints", save_on_train_epoch_end=True, enable_version_counter=False)
+    best, last = ModelCheckpoint(filename="best", monitor="val_loss", **keep), ModelCheckpoint(filename="last", **keep)
     low = pick_precision(training.precision, device) == torch.bfloat16
     return L.Trainer(
         accelerator="gpu" if device == "cuda" else "cpu",
@@ -247,7 +248,7 @@ def _trainer(
         reload_dataloaders_every_n_epochs=1,
         num_sanity_val_steps=0,
         gradient_clip_val=None if math.isinf(training.clip) else training.clip,
-        callbacks=[Curve(out / "curve.csv", training.steps, report), best],
+        callbacks=[Curve(out / "curve.csv", training.steps, report), best, last],
         logger=False,
         enable_progress_bar=False,
         enable_model_summary=False,
