@@ -149,6 +149,7 @@ class Slices:
     mask: np.ndarray  # (Z, H, W) bool
     usable: np.ndarray  # (m,) int, slices that have a patch worth asking about
     extent: tuple[int, int]  # rows, columns that the centres worth asking span in the widest slice
+    minimum: float = MIN_BRAIN  # least brain share of a patch worth asking about
 
     @classmethod
     def open(
@@ -158,7 +159,7 @@ class Slices:
         "Open what `write_slices` stored."
         image, mask = (np.load(f"{path}.{part}.npy", mmap_mode="r") for part in ("image", "mask"))
         info = json.loads(Path(f"{path}.json").read_text())
-        return cls(image, mask, np.array(info["usable"], int), tuple(info["extent"]))
+        return cls(image, mask, np.array(info["usable"], int), tuple(info["extent"]), info["minimum"])
 
 
 def write_slices(
@@ -175,7 +176,7 @@ def write_slices(
     wanted = brain_fraction(mask) >= minimum
     usable = np.flatnonzero(wanted.any((1, 2)))
     extent = [max((np.ptp(np.flatnonzero(w)) + 1 for w in wanted[usable].any(axis)), default=0) for axis in (2, 1)]
-    write_json({"usable": usable.tolist(), "extent": [int(e) for e in extent]}, f"{path}.json")
+    write_json({"usable": usable.tolist(), "extent": [int(e) for e in extent], "minimum": minimum}, f"{path}.json")
 
 # %% ../nbs/20_patches.ipynb #a5bfc9e0
 def _pick(
@@ -221,7 +222,7 @@ class PatchBatches:
         parts = []
         for subject, z in _pick(self.slices, rng, self.n_slices):
             source = self.slices[subject]
-            centre = draw_centres(rng, brain_fraction(source.mask[z]), self.candidates)
+            centre = draw_centres(rng, brain_fraction(source.mask[z]), self.candidates, source.minimum)
             position = np.full(len(centre), z / len(source.image), np.float32)
             parts.append((cut_patches(source.image[z], centre), position, to_location(centre, source.image[z].shape)))
         image, position, location = (np.concatenate(p) for p in zip(*parts))
@@ -240,10 +241,9 @@ class LatticeBatches:
         part: str = "train",  # names the random stream
         n_slices: int = 12,  # windows a batch
         first_step: int = 0,  # where the stream starts
-        minimum: float = MIN_BRAIN,  # least brain share
     ):
         self.slices, self.steps, self.seed, self.part = slices, steps, seed, part
-        self.n_slices, self.first_step, self.minimum = n_slices, first_step, minimum
+        self.n_slices, self.first_step = n_slices, first_step
         self.count = _lattice_count(slices)
 
     def __len__(self):
@@ -268,10 +268,10 @@ class LatticeBatches:
     ) -> dict[str, np.ndarray]:
         "Lay a lattice over one slice's brain and read off window, targets and weights."
         fraction = brain_fraction(source.mask[z])
-        lattice = cover(fraction >= self.minimum, self.count, shift)
+        lattice = cover(fraction >= source.minimum, self.count, shift)
         centres = lattice.centres()
         clipped = np.clip(centres, 0, np.array(fraction.shape) - 1)
-        asked = (centres == clipped).all(-1) & (fraction[clipped[..., 0], clipped[..., 1]] >= self.minimum)
+        asked = (centres == clipped).all(-1) & (fraction[clipped[..., 0], clipped[..., 1]] >= source.minimum)
         return {
             "image": lattice.window(source.image[z])[None],
             "slice_position": np.float32(z / len(source.image)),
