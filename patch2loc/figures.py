@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['WIDTH', 'FEW', 'unit_of', 'CaseView', 'slice_to_show', 'colour_limits', 'case_panel', 'overlay', 'kde_figure',
-           'training_curve', 'predicted_locations', 'auprc_strip', 'curves']
+           'training_curve', 'predicted_locations', 'auprc_strip', 'curves', 'froc', 'slices_to_leaf']
 
 # %% ../nbs/52_figures.ipynb #eccbc87e
 import io
@@ -466,3 +466,40 @@ def curves(
     axis.grid(alpha=0.25)
     figure.legend(loc="outside right center", fontsize=8, frameon=False, handlelength=3.5)
     return figure
+
+# %% ../nbs/52_figures.ipynb #9a115815
+def froc(
+    tables: Mapping[str, pd.DataFrame],  # method -> columns false_alarms (a scan), sensitivity (of lesions)
+    title: str = "Lesions found and false alarms",
+    synthetic: bool = False,  # were the data made
+) -> Figure:
+    """Draw the share of lesions found against false alarms, a line a method.
+
+    Raises: ParameterError for no table.
+    """
+    if not tables:
+        raise ParameterError("tables: expected at least one method, found none")
+    figure = _page(3.2, title, synthetic)
+    axis = figure.subplots()
+    shades = sns.color_palette("viridis", len(tables))
+    for k, (method, table) in enumerate(tables.items()):
+        axis.plot(table["false_alarms"], table["sensitivity"], color=shades[k], linestyle=_DASHES[k % len(_DASHES)], linewidth=1.6, label=method.replace("_", " "))
+    axis.set_xscale("symlog", linthresh=1)
+    _axis(axis, xlabel="false alarms a scan", ylabel="lesions found", xlim=(0, None), ylim=(0, 1.02))
+    axis.grid(alpha=0.25)
+    figure.legend(loc="outside right center", fontsize=8, frameon=False, handlelength=3.5)
+    return figure
+
+# %% ../nbs/52_figures.ipynb #b53b3a3d
+def slices_to_leaf(
+    brain_mask: np.ndarray,  # (X, Y, Z) bool
+    lesion_mask: np.ndarray | None = None,  # (X, Y, Z) bool
+    most: int = 7,
+) -> list[int]:  # rising, the slice with most lesion (or brain) among them
+    "Choose axial slices round a lesion, or through the brain."
+    shown = slice_to_show(brain_mask, lesion_mask)
+    inside = np.flatnonzero(brain_mask.any((0, 1)))
+    held = inside if lesion_mask is None or not lesion_mask.any() else np.flatnonzero(lesion_mask.any((0, 1)))
+    reach = max((held[-1] - held[0] + 1) // 2, 2)
+    low, high = max(held[0] - reach, inside[0]), min(held[-1] + reach, inside[-1])
+    return sorted({shown, *np.linspace(low, high, most - 1).round().astype(int).tolist()})
