@@ -437,7 +437,7 @@ def _busy() -> str:  # empty: idle enough
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     return f"something else is at work here (load {load:.1f} before the bench began): ratios hold roughly, seconds do not" if load > 0.3 * (os.cpu_count() or 1) else ""
 
-
+# %% ../nbs/58_bench.ipynb #a1d0c6e8
 def _stages(
     effort: Effort,
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:  # what to say, function, arguments
@@ -465,7 +465,7 @@ def _stages(
         yield "dense on the GPU", "volume_rows", common | {"precision": "bfloat16", "device": "cuda"}
         yield "training on the GPU", "training_rows", {"shape": shape, "steps": effort.steps, "device": "cuda"}
 
-# %% ../nbs/58_bench.ipynb #f7177163
+# %% ../nbs/58_bench.ipynb #6c8349cc
 BENCH_COLUMNS = ("name", "precision", "stage", "seconds", "voxels", "voxels_per_s", "ratio", "ratio_brain", "share_of_limit", "peak_mb", "note", "machine")
 
 
@@ -487,7 +487,7 @@ def _with_ratios(
     frame["share_of_limit"] = (frame.precision.map(limits) / frame.seconds).where(ours)
     return frame
 
-# %% ../nbs/58_bench.ipynb #67c6a1e7
+# %% ../nbs/58_bench.ipynb #642e92ef
 def bench(
     quick: bool = False,  # about a minute
     report: Callable[[str], None] = print,  # gets a line per stage
@@ -520,7 +520,7 @@ def save_bench(
     with atomic_path(path) as tmp:
         tmp.write_text(frame.to_json(orient="records", indent=1, force_ascii=False), encoding="utf-8")
 
-# %% ../nbs/58_bench.ipynb #f457c545
+# %% ../nbs/58_bench.ipynb #c0c7c76d
 def bench_table(
     frame: pd.DataFrame,  # from `bench`, or read from its JSON
 ) -> str:  # markdown
