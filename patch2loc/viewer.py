@@ -86,7 +86,7 @@ const fig=[['axial',0,1,2,X,Y],['coronal',0,2,1,X,Z],['sagittal',1,2,0,Y,Z]];
 const ends={axial:'RLAP',coronal:'RLSI',sagittal:'APSI'};
 function voxel(x,y,z){return 3*((z*Y+y)*X+x)}
 function paint(){if(!V)return;const op=+el('opacity').value/100,th=+el('threshold').value,cut=1+254*(th-P.low)/(P.high-P.low);
- for(const[name,a,b,c,W,H]of fig){const cv=el(name),g=cv.getContext('2d'),im=g.createImageData(W,H),d=im.data,v=[0,0,0];v[c]=at[c];
+ for(const[name,a,b,c,W,H]of fig){const cv=el(name),g=cv.getContext('2d',{willReadFrequently:true}),im=g.createImageData(W,H),d=im.data,v=[0,0,0];v[c]=at[c];
     for(let j=0;j<H;j++)for(let i=0;i<W;i++){v[a]=W-1-i;v[b]=H-1-j;const k=voxel(v[0],v[1],v[2]),s=V[k],m=V[k+1],l=V[k+2],o=4*(j*W+i);let r=s,q=s,u=s;
    if(m&&m>=cut){const h=ramp[m];r+=(h[0]-r)*op;q+=(h[1]-q)*op;u+=(h[2]-u)*op}
    if(l&&edge(v,a,b,l)){const w=l===chosen?1:.55;r+=(90-r)*w;q+=(230-q)*w;u+=(255-u)*w}
