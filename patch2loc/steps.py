@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['SILENT_S', 'PLACES', 'LOCK', 'THREAD_VARIABLES', 'experiments_dir', 'notebook_parameters', 'nearest', 'check_value',
-           'check_parameters', 'execute', 'claim', 'Step', 'code_inputs', 'step_inputs', 'read_json', 'why', 'Outcome',
-           'Errand', 'Stopped', 'remove', 'carry_out', 'check_scheduler', 'workers', 'run_graph', 'sweep']
+           'check_parameters', 'execute', 'claim', 'refuse_held', 'Step', 'code_inputs', 'step_inputs', 'read_json',
+           'why', 'Outcome', 'Errand', 'Stopped', 'remove', 'carry_out', 'check_scheduler', 'workers', 'run_graph',
+           'sweep']
 
 # %% ../nbs/59_steps.ipynb #eccbc87e
 import ast
@@ -198,7 +199,7 @@ def _read_claim(
     except ValueError:
         return {}
 
-
+# %% ../nbs/59_steps.ipynb #70efdf2e
 def _alive(
     claim: dict[str, Any],
     path: Path,
@@ -218,7 +219,7 @@ def _alive(
     except FileNotFoundError:
         return False
 
-# %% ../nbs/59_steps.ipynb #70efdf2e
+# %% ../nbs/59_steps.ipynb #6f4922f4
 def _take(
     path: Path,
     mine: dict[str, Any],
@@ -246,7 +247,7 @@ def _take(
     finally:
         os.close(guard)
 
-
+# %% ../nbs/59_steps.ipynb #1f0e3dad
 @contextmanager
 def claim(
     path: str | Path,  # the claim's file
@@ -261,7 +262,7 @@ def claim(
     path.parent.mkdir(parents=True, exist_ok=True)
     while holder := _take(path, mine):
         if time.monotonic() - start >= patience:
-            raise ParameterError(f"{what}: process {holder.get('pid')} on {holder.get('host')} has been at work here since {holder.get('since')}")
+            raise ParameterError(_held_by(what, holder))
         time.sleep(0.2)
     ended = threading.Event()
     threading.Thread(target=_touch, args=(path, mine["token"], ended), daemon=True).start()
@@ -272,7 +273,28 @@ def claim(
         if (_read_claim(path) or {}).get("token") == mine["token"]:
             path.unlink(missing_ok=True)
 
+# %% ../nbs/59_steps.ipynb #98f13708
+def refuse_held(
+    path: str | Path,  # the claim's file
+    what: str,  # for the message
+) -> None:
+    """Look, without taking it, whether somebody holds a claim.
 
+    Raises: ParameterError naming the holder.
+    """
+    holder = _read_claim(Path(path))
+    if holder and _alive(holder, Path(path)):
+        raise ParameterError(_held_by(what, holder))
+
+
+def _held_by(
+    what: str,
+    holder: Mapping[str, Any],
+) -> str:
+    "Word who is at work."
+    return f"{what}: process {holder.get('pid')} on {holder.get('host')} has been at work here since {holder.get('since')}"
+
+# %% ../nbs/59_steps.ipynb #3c59dc04
 def _touch(
     path: Path,
     token: str,
@@ -284,7 +306,7 @@ def _touch(
             return
         os.utime(path)
 
-# %% ../nbs/59_steps.ipynb #b6d767d2
+# %% ../nbs/59_steps.ipynb #4e732ced
 @dataclass(frozen=True)
 class Step:
     "One notebook to execute, or one block of the work within it."
@@ -301,7 +323,7 @@ class Step:
     needs: str = "CPU"  # the Dask resource it takes one of: CPU or GPU
     threads: int = 1  # of its kernel; 0: all cores of its worker
     clears: tuple[Path, ...] = ()  # what an outdated result leaves, removed before it is made anew
-    scraps: tuple[Path, ...] = ()  # the same, removed only when the step is forced
+    scraps: tuple[Path, ...] = ()  # what its blocks leave to it, removed when it is recorded
     call: Callable[..., int] | None = None  # of a block, its work: call(parameters, digest of what the rest depends on, report) -> how much it did
     within: str = ""  # of a block: the notebook step whose work it is a part of
     tolerant: bool = False  # with --partial: runs although a step before it failed
@@ -318,9 +340,9 @@ class Step:
         return self.out.with_name(f".{self.out.stem}.begun.json")
 
 
-PLACES = ("data_dir", "splits_dir", "out", "checkpoint_dir", "partial")  # parameters that say where or how, not what
+PLACES = ("data_dir", "splits_dir", "out", "checkpoint_dir", "partial", "subjects")  # parameters that say where, how or who, not what
 
-# %% ../nbs/59_steps.ipynb #37693cfc
+# %% ../nbs/59_steps.ipynb #02e74f10
 @lru_cache
 def _meaning(
     source: str,
@@ -354,7 +376,7 @@ def code_inputs(
             todo += more
     return {f"code {Path(notebook).stem}": digest_of([_meaning(c)[0] for c in cells])} | {f"code {name}": found[name] for name in sorted(found)}
 
-# %% ../nbs/59_steps.ipynb #8e296a06
+# %% ../nbs/59_steps.ipynb #6ea9ab1b
 def step_inputs(
     step: Step,
     steps: Mapping[str, Step],  # all it comes after, by name
@@ -383,7 +405,7 @@ def read_json(
     except (FileNotFoundError, ValueError):
         return None
 
-
+# %% ../nbs/59_steps.ipynb #34173cb3
 def why(
     step: Step,
     inputs: Mapping[str, str],  # of `step_inputs`
@@ -405,7 +427,7 @@ def why(
             return f"{name} is not what it made"
     return "incomplete (--partial)" if record.get("incomplete") else ""
 
-# %% ../nbs/59_steps.ipynb #6ea9ab1b
+# %% ../nbs/59_steps.ipynb #e369853d
 @dataclass(frozen=True)
 class Outcome:
     "How a step ended."
@@ -423,7 +445,7 @@ class Outcome:
         "Whether its products may be used."
         return self.status in ("done", "kept")
 
-
+# %% ../nbs/59_steps.ipynb #1c383cd3
 @dataclass(frozen=True)
 class Errand:
     "What a worker is told of a step."
@@ -448,7 +470,7 @@ LOCK = "run.lock"
 class Stopped(Patch2LocError):
     "The run that asked for the work is over."
 
-# %% ../nbs/59_steps.ipynb #34173cb3
+# %% ../nbs/59_steps.ipynb #19ca14e7
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
 
 
@@ -479,7 +501,7 @@ def remove(
     for path in paths:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
-# %% ../nbs/59_steps.ipynb #c16a5320
+# %% ../nbs/59_steps.ipynb #a5bfc9e0
 @contextmanager
 def _guarded(
     errand: Errand,
@@ -510,7 +532,7 @@ def _still_ours(
     held = _read_claim(errand.lock)
     return bool(held) and held.get("token") == errand.token and _alive(held, errand.lock)
 
-# %% ../nbs/59_steps.ipynb #6364d3f0
+# %% ../nbs/59_steps.ipynb #a5771bce
 def carry_out(
     errand: Errand,
     *before: Outcome,  # of the steps it comes after, then of those it only waits for
@@ -546,7 +568,7 @@ def _event_sender(
     worker = get_worker()
     return lambda line: worker.log_event(errand.topic, {"step": errand.step.name, "line": line})
 
-# %% ../nbs/59_steps.ipynb #182be0c5
+# %% ../nbs/59_steps.ipynb #d67d8ab4
 @contextmanager
 def _log(
     errand: Errand,
@@ -572,7 +594,7 @@ def _log(
             raise
         write("done")
 
-
+# %% ../nbs/59_steps.ipynb #d645920e
 def _called(
     errand: Errand,
     say: Callable[[str], None],
@@ -591,7 +613,7 @@ def _called(
         did = step.call(step.parameters, made_from, tell)
     return Outcome(step.name, "done" if did else "kept", seconds=time.monotonic() - start, amount=did)
 
-# %% ../nbs/59_steps.ipynb #e369853d
+# %% ../nbs/59_steps.ipynb #3416a75f
 def _inputs_now(
     errand: Errand,
 ) -> dict[str, str]:
@@ -605,7 +627,7 @@ def _inputs_now(
         raise ParameterError(f"{step.name}: {_differing(errand.code, here)[0]} is not the one this run was started with; was it edited while the study ran, or has the worker another clone?")
     return step_inputs(step, errand.steps, here, errand.folder)
 
-
+# %% ../nbs/59_steps.ipynb #a1d0c6e8
 def _made(
     errand: Errand,
     say: Callable[[str], None],
@@ -625,7 +647,7 @@ def _made(
         execute(step.notebook, step.parameters, step.out, tell, variables, kernel)
     return _recorded(errand, inputs, time.monotonic() - start)
 
-
+# %% ../nbs/59_steps.ipynb #17e62166
 def _recorded(
     errand: Errand,
     inputs: dict[str, str],
@@ -641,9 +663,10 @@ def _recorded(
     facts = {"seconds": round(seconds, 1), "amount": step.amount, "host": socket.gethostname(), "finished": time.strftime("%Y-%m-%d %H:%M:%S")}
     write_json({"step": step.name, "inputs": inputs, "products": made, "incomplete": incomplete, **facts}, step.record)
     step.begun.unlink(missing_ok=True)
+    remove(() if incomplete else step.scraps)
     return Outcome(step.name, "done", seconds=seconds, amount=step.amount)
 
-# %% ../nbs/59_steps.ipynb #d645920e
+# %% ../nbs/59_steps.ipynb #f457c545
 def check_scheduler(
     scheduler: str,  # its address
     timeout: float = 10,  # seconds
@@ -671,13 +694,13 @@ def workers(
         with check_scheduler(scheduler) as client:
             yield client
         return
-    options = {"nthreads": 1, "env": dict.fromkeys(THREAD_VARIABLES, "1") | {"MPLBACKEND": "agg"}, "dashboard_address": None}
+    options = {"nthreads": 1, "env": dict.fromkeys(THREAD_VARIABLES, "1") | {"MPLBACKEND": "agg"}, "dashboard_address": None, "silence_logs": logging.CRITICAL}
     crew = {i: {"cls": Nanny, "options": options | {"resources": {"CPU": 1} | ({"GPU": 1} if i == 0 else {})}} for i in range(jobs or _cores())}
     head = {"cls": Scheduler, "options": {"host": "127.0.0.1", "port": 0, "dashboard_address": "127.0.0.1:0"}}
     with SpecCluster(scheduler=head, workers=crew, silence_logs=logging.CRITICAL) as cluster, Client(cluster, set_as_default=False) as client:
         yield client
 
-# %% ../nbs/59_steps.ipynb #3416a75f
+# %% ../nbs/59_steps.ipynb #c0c7c76d
 def _resources(
     client: Client,
 ) -> Callable[[Step], dict[str, int]]:
@@ -685,7 +708,7 @@ def _resources(
     offered = {name for worker in client.scheduler_info()["workers"].values() for name in worker["resources"]}
     return lambda step: {step.needs: 1} if offered & {"CPU", "GPU"} else {}
 
-
+# %% ../nbs/59_steps.ipynb #2838023a
 def run_graph(
     client: Client,
     errands: Sequence[Errand],  # in an order in which each comes after those it needs
@@ -715,7 +738,7 @@ def run_graph(
             client.cancel(list(futures.values()), force=True)
     return outcomes
 
-
+# %% ../nbs/59_steps.ipynb #9a115815
 def _outcome(
     future: Future,
     errands: Sequence[Errand],
@@ -736,7 +759,7 @@ def _outcome(
         return Outcome(name, "skipped", f"{lost[0]} {outcomes[lost[0]].status}") if lost else Outcome(name, "failed", f"its worker was lost ({type(error).__name__}: {' '.join(str(error).split())[:120]}); more memory, or fewer jobs")
     raise Patch2LocError("the Dask scheduler was lost; the same command goes on where it stopped")
 
-# %% ../nbs/59_steps.ipynb #d9d4f495
+# %% ../nbs/59_steps.ipynb #72b32a1f
 def sweep(
     folder: Path,  # a run's, whose claim we hold
 ) -> int:  # files removed
