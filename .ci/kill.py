@@ -217,7 +217,7 @@ def one_trial(
         process.kill()
     hidden = [p.name for p in run.rglob(".*")] + [p.name for p in run.rglob("*.lock")]
     redone = sorted(name for name, when in before.items() if name in after and after[name] != when or name not in after and name.endswith(".ipynb"))
-    return {"target": target, "light": "data_dir" not in study, "trains": "load_checkpoint" not in study, "killed_after_s": round(moment, 1), "was_over": over, "finished_before": len(before), "runs": runs, "status": status,
+    return {"target": target, "light": "data_dir" not in study, "trains": "data_dir" in study and "load_checkpoint" not in study, "killed_after_s": round(moment, 1), "was_over": over, "finished_before": len(before), "runs": runs, "status": status,
             "same_cases": cases(run) == expected, "done_twice": len(redone), "alive_3s_after": stray, "orphans": len(left), "half_written": len(hidden), "note": " ".join(redone[:2] + hidden[:2])}
 
 
