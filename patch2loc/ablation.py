@@ -137,13 +137,14 @@ def _ablation_markdown(
     base: Settings,
 ) -> str:
     "Write the ablation as Markdown, a table a data set and measure, in percent."
-    percent = lambda value: "–" if np.isnan(value) else f"{100 * value + 0.0:.1f}".replace("-0.0", "0.0")
+    percent = lambda value: f"{100 * value:.1f}".replace("-0.0", "0.0")
+    between = lambda low, high: "" if np.isnan(low) else f" [{percent(low)}, {percent(high)}]"
     blocks = ["# Ablation", f"Fold {base.fold}, seed {base.seed}, contrast {base.contrast}, {base.steps} optimizer steps. Score compared: {table['method'].iloc[0]}. In percent; brackets: 95 % bootstrap over patients; p: Wilcoxon's signed ranks on the same patients, Holm over all variants and data sets of a measure."]
     for (dataset, measure), part in table.groupby(["dataset", "measure"], sort=False):
         made = " (**synthetic data**: not evidence about patients)" if part["synthetic"].any() else ""
         blocks.append(f"## {dataset}, {measure.replace('_', ' ')}{made}")
         lines = [["variant", "patients", "prevalence", "mean", "difference, points", "p, Holm"], ["---"] * 6]
-        lines += [[row["variant"], str(row["patients"]), percent(row["prevalence"]), f"{percent(row['mean'])} [{percent(row['low'])}, {percent(row['high'])}]",
-                   "" if np.isnan(row["difference"]) else f"{percent(row['difference'])} [{percent(row['difference_low'])}, {percent(row['difference_high'])}]", "" if np.isnan(row["p_holm"]) else f"{row['p_holm']:.2g}"] for _, row in part.iterrows()]
+        lines += [[row["variant"], str(row["patients"]), percent(row["prevalence"]), percent(row["mean"]) + between(row["low"], row["high"]),
+                   "" if np.isnan(row["difference"]) else percent(row["difference"]) + between(row["difference_low"], row["difference_high"]), "" if np.isnan(row["p_holm"]) else f"{row['p_holm']:.2g}"] for _, row in part.iterrows()]
         blocks.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
     return "\n\n".join(blocks) + "\n"

@@ -32,7 +32,7 @@ from .insertion import INSERTED_KINDS, insert_into
 from .manifest import dataset_spec
 from .metrics import CaseCounts, HealthyThresholds, brain_voxels, case_measures, learn_thresholds, voxel_measures
 from .model import Architecture, Localizer, keep_memory, load_localizer, pick_device, pick_precision
-from .patches import Slices, write_slices
+from .patches import MIN_BRAIN, Slices, write_slices
 from .results import LOCALIZATION_SCORES, case_row, common_protocols, read_case_file, read_counts, write_cases, write_counts, write_grid
 from .splits import SubjectFiles, list_subjects, split_datasets
 
@@ -61,18 +61,21 @@ class Settings:
     median_mm: float = MEDIAN_MM  # extent of the median filter, mm; 0: none
     quantile: float = 0.98  # of healthy voxels, for the healthy threshold
     seed: int = 3141
+    slice_code: bool = True  # tell the network the slice's position
+    min_brain: float = MIN_BRAIN  # least share of brain in a patch that is learned from
 
     def __post_init__(self):
         if self.contrast not in ("t1", "t2"):
             raise ParameterError(f"contrast: expected t1 or t2, found {self.contrast!r}")
-        if not 0 < self.quantile < 1:
-            raise ParameterError(f"quantile: expected a share between 0 and 1, found {self.quantile}")
+        for name in ("quantile", "min_brain"):
+            if not 0 < getattr(self, name) < 1:
+                raise ParameterError(f"{name}: expected a share between 0 and 1, found {getattr(self, name)}")
         self.architecture
 
     @property
     def architecture(self) -> Architecture:
         "The network."
-        return Architecture(encoder=self.encoder, head=self.head, separate_variance=self.loss == "faithful")
+        return Architecture(encoder=self.encoder, head=self.head, slice_code=self.slice_code, separate_variance=self.loss == "faithful")
 
     @property
     def training(self) -> "Training":
@@ -191,13 +194,14 @@ class Fold:
 def _prepare(
     files: Sequence[SubjectFiles],
     landmarks: np.ndarray,
+    min_brain: float,
     folder: Path,  # slices go here
     report: Callable[[str], None],
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # volume and brain mask of each subject
     "Store each subject's slices, and hand its volume on."
     for i, subject in enumerate(files, 1):
         scan = load_scan(subject, landmarks)
-        write_slices(scan.image, scan.brain_mask, folder / subject.subject)
+        write_slices(scan.image, scan.brain_mask, folder / subject.subject, min_brain)
         if i % 10 == 0 or i == len(files):
             report(f"prepared {i}/{len(files)} subjects")
         yield scan.volume.data, scan.brain_mask
@@ -220,8 +224,8 @@ def train_fold(
     landmarks = fit_landmarks(train)
     report(f"fold {settings.fold}: {len(train)} training, {len(val)} validation subjects; histogram landmarks fitted")
     store = out / "slices"
-    intensity = fit_atlas(_prepare(train, landmarks, store, report))
-    for _ in _prepare(val, landmarks, store, report):
+    intensity = fit_atlas(_prepare(train, landmarks, settings.min_brain, store, report))
+    for _ in _prepare(val, landmarks, settings.min_brain, store, report):
         pass
     opened = [[Slices.open(store / f.subject) for f in part] for part in (train, val)]
     about = {"contrast": settings.contrast, "fold": settings.fold, "healthy": settings.healthy_name, "landmarks": [float(v) for v in landmarks], "identity": settings.identity()}
