@@ -6,17 +6,16 @@
 __all__ = ['LEAST_EXTENT_MM', 'MOST_SPACING_MM', 'FEWEST_VALUES', 'SCORES_USED', 'HEALTHY_SHARE', 'check_scan', 'Source',
            'read_source', 'is_stripped', 'canvas_of', 'usual_brain', 'run_template', 'Placed', 'place',
            'share_threshold', 'odd_map', 'Rule', 'find_regions', 'region_words', 'candidate_table', 'cache_dir',
-           'default_run', 'open_folds', 'quality_warnings', 'Detection', 'detect', 'view', 'write_detection']
+           'default_run', 'open_folds', 'quality_warnings', 'Detection', 'given_scans', 'detect', 'view',
+           'write_detection']
 
 # %% ../nbs/61_detect.ipynb #eccbc87e
-import json
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from nibabel.spaces import vox2out_vox
 from scipy import ndimage
 from tqdm.auto import tqdm
 
-from .core import PROJECT_DIR, CheckpointError, DataError, ParameterError, Volume, atomic_path, digest, log_dir, read_volume, write_json, write_text, write_volume
+from .core import PROJECT_DIR, CheckpointError, DataError, ParameterError, Volume, digest, log_dir, read_volume, write_json, write_text, write_volume
 from .intensity import CANVAS_MM, Scan, curvature_flow, rescale, standardize
 from .phantom import write_cohort
 from .preprocessing import Prepared, Preparation, RawSubject, Template, dice, load_template, mask_from_image, prepare, register, resample, to_scan, write_transform
@@ -379,7 +378,22 @@ class Detection:
     warnings: list[str]
     about: dict  # of the model
 
-# %% ../nbs/61_detect.ipynb #e369853d
+# %% ../nbs/61_detect.ipynb #1c383cd3
+def given_scans(
+    scan: str | Path | None = None,  # of the run's contrast
+    t1: str | Path | None = None,
+    t2: str | Path | None = None,
+) -> str | Path | dict[str, str | Path]:  # what `detect` takes; T2 leads
+    """Sort out which scans were given.
+
+    Raises: ParameterError if none, or one too many.
+    """
+    named = {c: p for c, p in (("t2", t2), ("t1", t1)) if p is not None}
+    if (scan is None) == (not named):
+        raise ParameterError("expected SCAN, or --t1 and --t2 (one or both) instead of it")
+    return named or scan
+
+# %% ../nbs/61_detect.ipynb #a5bfc9e0
 @contextmanager
 def _stage(
     name: str,
@@ -414,7 +428,7 @@ def _read_all(
     stripped = preprocessed if preprocessed is not None else is_stripped(next(iter(read.values()))[1].volume)
     return RawSubject("scan", {c: f for c, (f, _) in read.items()}, stripped=stripped, aligned=stripped and len(read) > 1), {c: s for c, (_, s) in read.items()}
 
-# %% ../nbs/61_detect.ipynb #1c383cd3
+# %% ../nbs/61_detect.ipynb #a5771bce
 def _score(
     prepared: Prepared,
     models: Sequence[Sequence[Fold]],  # one list of folds a contrast
@@ -443,7 +457,7 @@ def _about(
             "synthetic": any(f.localizer.about.get("synthetic", False) for m in models for f in m), "people": models[0][0].atlases["intensity"].people,
             "networks": [f.localizer.digest[:16] for m in models for f in m]}
 
-# %% ../nbs/61_detect.ipynb #19ca14e7
+# %% ../nbs/61_detect.ipynb #d67d8ab4
 def detect(
     scan: str | Path | Mapping[str, str | Path],  # NIfTI or DICOM folder; or {"t2": file, "t1": file}, of which the first leads
     run: str | Path | Sequence[str | Path] | None = None,  # one a contrast; None: the default model
@@ -480,7 +494,7 @@ def detect(
             write_detection(result, out, subject, sources)
     return result
 
-# %% ../nbs/61_detect.ipynb #a5bfc9e0
+# %% ../nbs/61_detect.ipynb #d645920e
 @contextmanager
 def _naming(
     path: str | Path,
@@ -549,7 +563,7 @@ def _carry_map(
     inside = to_scan(canvas.like(brain_mask), move, scan).data
     return scan.like(np.where(inside, values, np.nan).astype(np.float32))
 
-# %% ../nbs/61_detect.ipynb #d67d8ab4
+# %% ../nbs/61_detect.ipynb #a1d0c6e8
 def view(
     found: Detection,
 ) -> Page:
@@ -585,7 +599,7 @@ def _facts(
     return {"Brain": f"{q['brain_ml']:.0f} ml ({q['brain']})", "Overlap with the usual brain": f"{q['overlap']:.2f}", "Likeness to the healthy mean": f"{q['likeness']:.2f}", "Field of view holds": f"{q['in_view']:.0%} of the brain", "Scored": f"{q['scored']:.0%} of the brain",
             "Grid of the scan": " × ".join(map(str, found.scan.shape)) + " voxels of " + " × ".join(f"{s:.2f}" for s in found.scan.spacing) + " mm", "Networks": ", ".join(found.about["networks"])}
 
-# %% ../nbs/61_detect.ipynb #d645920e
+# %% ../nbs/61_detect.ipynb #17e62166
 # long: one list of the files there are
 def write_detection(
     found: Detection,
