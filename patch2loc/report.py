@@ -335,7 +335,7 @@ _TEMPLATES["results.html"] = """{% from "grid.html" import grid %}
 {% if tables %}<p>Now each data set. Under a number stands its interval; underlined is the best of a column; the last column leads to the cases of each fold (the rows of that method) and begins the digest of the network that scored them. <span class="narrow">Wide tables scroll sideways.</span></p>{% endif %}
 {% for table in tables %}<h3 id="data-{{ loop.index }}">{{ table.dataset }}{% if table.synthetic %} (synthetic data){% endif %}</h3>
 {{ grid(table.grid, table.sources) }}{% for more in table.more %}<details><summary>{{ table.dataset }}: {{ more.title }}</summary>{{ grid(more, table.sources) }}</details>{% endfor %}
-<p class="note">{{ table.subjects }} subjects, {{ table.patients }} with a lesion. Small figures: {{ table.intervals or "no interval" }}.{% if not table.sick %} Nobody here has a lesion: AUPRC and Dice do not exist, and the share of voxels flagged in error is what counts.{% endif %}</p>{% endfor %}
+<p class="note">{{ table.subjects }} subject{% if table.subjects != "1" %}s{% endif %}, {{ table.patients }} with a lesion. Small figures: {{ table.intervals or "no interval" }}.{% if not table.sick %} Nobody here has a lesion: AUPRC and Dice do not exist, and the share of voxels flagged in error is what counts.{% endif %}</p>{% endfor %}
 {% if checked %}<p class="note">{{ checked }}</p>{% endif %}
 {% if sides %}<h3 id="sure">How sure is that?</h3><p>Patients, folds and seeds are different sources of chance, kept apart. Pairs: each method against one named beforehand, on the same patients (Wilcoxon's signed ranks; all tests of a measure corrected together by Holm's rule). Scans: patients against the healthy people of this run.</p>
 {% for side in sides %}<details><summary>{{ side.title }}</summary>{% for part in side.parts %}<h4>{{ part.dataset }}{% if part.synthetic %} (synthetic data){% endif %}</h4><div class="scroll"><table class="sortable"><thead><tr>{% for head in part.head %}<th scope="col" aria-sort="none"><button type="button">{{ head }}</button></th>{% endfor %}</tr></thead><tbody>{% for row in part.rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endfor %}</details>{% endfor %}{% endif %}
@@ -464,10 +464,11 @@ def _mean_curve(
     x: str,  # rising column
     y: str,
 ) -> pd.DataFrame:  # x, y
-    "Average curves over folds at common places of x, where all folds have one."
+    "Average curves over folds at common places of x, where all folds have one; where alarms merge and x falls back, a curve ends."
     folds = [table.dropna(subset=[x, y]) for table in folds]
     if len(folds) == 1 or not all(len(table) for table in folds):
         return folds[0][[x, y]]
+    folds = [table[table[x] >= table[x].cummax()].drop_duplicates(x, keep="last") for table in folds]
     at = np.unique(np.concatenate([table[x] for table in folds]))
     at = at[(at >= max(table[x].min() for table in folds)) & (at <= min(table[x].max() for table in folds))]
     return pd.DataFrame({x: at, y: np.mean([np.interp(at, table[x], table[y]) for table in folds], axis=0)})
