@@ -397,7 +397,7 @@ def _count(
     "Turn a fraction into a number of people."
     number = round(wanted * everyone) if isinstance(wanted, float) else int(wanted)
     if not 0 <= number <= everyone or isinstance(wanted, float) and not 0 <= wanted <= 1:
-        raise ParameterError(f"{name}: expected 0 to {everyone} people or a fraction of them, got {wanted}")
+        raise ParameterError(f"{name}: expected 0 to {everyone} people or a fraction of them, got {wanted} (with a part of a set: proportional shares)")
     return number
 
 # %% ../nbs/11_splits.ipynb #a5771bce
