@@ -33,7 +33,7 @@ from .manifest import dataset_spec
 from .results import check_cases, read_case_file, read_cases
 from .splits import SubjectFiles, list_subjects, refuse_leaks, split_datasets, split_folds
 from patch2loc.steps import (
-    LOCK, PLACES, Errand, Outcome, Step, check_value, claim, code_inputs, experiments_dir, nearest, notebook_parameters, read_json, refuse_held, remove, run_graph, step_inputs, sweep, why, workers
+    LOCK, PLACES, Errand, Outcome, Step, check_scheduler, check_value, claim, code_inputs, experiments_dir, nearest, notebook_parameters, read_json, refuse_held, remove, run_graph, step_inputs, sweep, why, workers
 )
 
 # %% ../nbs/60_runs.ipynb #1679091c
@@ -685,6 +685,8 @@ def run_study(
         for line in plan_lines(plan, jobs or os.cpu_count() or 1) if dry_run else [f"{study.out}: everything is there, nothing to do"]:
             report(line)
         return study.out
+    if scheduler:
+        check_scheduler(scheduler).close()
     with _writable(study.out), claim(study.out / LOCK, f"out {study.out}") as token:
         sweep(study.out)
         remove(path for s in steps if s.name not in plan.reasons for path in s.scraps)
