@@ -289,7 +289,7 @@ def runs_show(
     for line in show_run(run):
         typer.echo(line)
 
-
+# %% ../nbs/62_cli.ipynb #98f13708
 @runs_app.command("diff")
 def runs_diff(
     left: Annotated[Path, typer.Argument(metavar="RUN", help="a run's folder")],
@@ -314,7 +314,7 @@ def runs_join(
     cases = join_runs(runs, out)
     typer.echo(f"{len(cases)} cases of {cases['seed'].nunique()} seeds; tables in {out / 'tables'}")
 
-
+# %% ../nbs/62_cli.ipynb #3c59dc04
 @app.command()
 def ablate(
     data_dir: DataDir = None,
@@ -337,7 +337,7 @@ def ablate(
     execute(experiments_dir() / "e50_ablation.ipynb", given | dict(contrast=contrast, fold=fold, steps=steps, seed=seed), out / "e50_ablation.ipynb", report)
     report(f"worth opening: {out / 'ablation.md'}")
 
-# %% ../nbs/62_cli.ipynb #98f13708
+# %% ../nbs/62_cli.ipynb #b6d767d2
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="the run's folder")] = Path("runs/demo"),
@@ -355,7 +355,7 @@ def demo(
     write_cohort(data, healthy, lesion, seed, progress=lambda subject, done, of: report(f"{done}/{of} people written") if done % 20 == 0 or done == of else None)
     _study(out, report, data_dir=data, folds=_numbers(folds, "folds"), steps=steps, seed=seed)
 
-# %% ../nbs/62_cli.ipynb #b6d767d2
+# %% ../nbs/62_cli.ipynb #1ff1de77
 @app.command()
 def bench(
     quick: Annotated[bool, typer.Option("--quick", help="about a minute: smaller samples, one turn each")] = False,
@@ -372,7 +372,7 @@ def bench(
         save_bench(frame, json)
     typer.echo(bench_table(frame))
 
-# %% ../nbs/62_cli.ipynb #1ff1de77
+# %% ../nbs/62_cli.ipynb #4e732ced
 def _command(
     words: list[str] | None = None,  # None: those of the shell
 ) -> int:  # exit status

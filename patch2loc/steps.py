@@ -225,14 +225,21 @@ def _take(
     mine: dict[str, Any],
 ) -> dict[str, Any] | None:  # who holds it instead; None: we do
     "Try once to write our claim."
-    import fcntl
-
     try:
         with open(path, "x") as file:
             json.dump(mine, file)
         return None
     except FileExistsError:
-        pass
+        return _take_over(path, mine)
+
+
+def _take_over(
+    path: Path,
+    mine: dict[str, Any],
+) -> dict[str, Any] | None:  # who holds it instead; None: we do
+    "Write our claim over a dead holder's."
+    import fcntl
+
     guard = os.open(path.parent, os.O_RDONLY)
     try:
         try:
