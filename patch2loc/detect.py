@@ -533,7 +533,7 @@ def _other_contrast(
     other = {"t2": "T1", "t1": "T2"}[wanted]
     return DataError(f"looks like {other}, and the model knows {wanted.upper()}: {error}; give the {wanted.upper()} scan, or a run trained on {other}")
 
-
+# %% ../nbs/61_detect.ipynb #f7177163
 def _detect(
     raw: RawSubject,
     sources: Mapping[str, Source],
@@ -564,7 +564,7 @@ def _detect(
     return Detection(scan, back["heatmap"], back["z"], back["odd"], marked.like(np.rint(marked.data).astype(np.int16)), to_scan(placed.brain_mask, move, scan),
                      table, placed.moves, placed.quality | {"in_view": seen}, warnings, _about(models) | {"rule": vars(rule)})
 
-
+# %% ../nbs/61_detect.ipynb #6c8349cc
 def _carry_map(
     data: np.ndarray,  # (X, Y, Z) NaN outside the brain
     canvas: Volume,
@@ -578,7 +578,7 @@ def _carry_map(
     inside = to_scan(canvas.like(brain_mask), move, scan).data
     return scan.like(np.where(inside, values, np.nan).astype(np.float32))
 
-# %% ../nbs/61_detect.ipynb #6c8349cc
+# %% ../nbs/61_detect.ipynb #67c6a1e7
 def view(
     found: Detection,
 ) -> Page:
@@ -614,7 +614,7 @@ def _facts(
     return {"Brain": f"{q['brain_ml']:.0f} ml ({q['brain']})", "Overlap with the usual brain": f"{q['overlap']:.2f}", "Likeness to the healthy mean": f"{q['likeness']:.2f}", "Field of view holds": f"{q['in_view']:.0%} of the brain", "Scored": f"{q['scored']:.0%} of the brain",
             "Grid of the scan": " × ".join(map(str, found.scan.shape)) + " voxels of " + " × ".join(f"{s:.2f}" for s in found.scan.spacing) + " mm", "Networks": ", ".join(found.about["networks"])}
 
-# %% ../nbs/61_detect.ipynb #d9d4f495
+# %% ../nbs/61_detect.ipynb #642e92ef
 # long: one list of the files there are
 def write_detection(
     found: Detection,
