@@ -39,6 +39,8 @@ ABLATIONS: dict[str, dict[str, object]] = {  # variant -> what is changed
     "as it is": {},
     "faithful loss": {"loss": "faithful"},
     "squared error": {"loss": "squared_error"},
+    "patches of 16": {"patch_side": 16},
+    "patches of 32": {"patch_side": 32},
     "no slice code": {"slice_code": False},
     "ResNet-18": {"encoder": "resnet18", "draw": "patches"},
     "no median filter": {"median_mm": 0.0},

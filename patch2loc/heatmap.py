@@ -47,12 +47,13 @@ def _patches(
     image: np.ndarray,  # (X, Y, Z)
     where: np.ndarray,  # (n, 3) int, slice by slice
     batch: int,
+    side: int = PATCH_SIDE,  # P
 ) -> Iterator[tuple[Tensor, Tensor]]:  # (m, 1, P, P) patches, (m,) slice positions
     "Cut the patches round voxels."
     for z in np.unique(where[:, 2]):
         centre = where[where[:, 2] == z, :2]
         for start in range(0, len(centre), batch):
-            patches = torch.from_numpy(cut_patches(image[:, :, z], centre[start : start + batch]))
+            patches = torch.from_numpy(cut_patches(image[:, :, z], centre[start : start + batch], side))
             yield patches, torch.full((len(patches),), z / image.shape[2])
 
 
@@ -69,7 +70,7 @@ def localize_patchwise(
     where = _brain_voxels(brain_mask)
     model, device = model.eval(), next(model.parameters()).device
     with torch.inference_mode():
-        answers = [torch.cat(model(patches.to(device), position.to(device)), 1)[:, :, 0, 0].cpu() for patches, position in _patches(image, where, batch)]
+        answers = [torch.cat(model(patches.to(device), position.to(device)), 1)[:, :, 0, 0].cpu() for patches, position in _patches(image, where, batch, model.architecture.patch_side)]
     loc_mean, loc_log_var = torch.cat(answers).float().numpy().reshape(-1, 2, 2).transpose(1, 0, 2)
     return Answers(where, loc_mean, loc_log_var, to_location(where[:, :2], image.shape[:2]))
 
@@ -95,7 +96,7 @@ class DenseScorer:
     ):
         if model.architecture.encoder != "dense":
             raise ParameterError(f"encoder: dense scoring is exact for the dense encoder only, found {model.architecture.encoder!r}")
-        self.dtype, self.device = dtype, next(model.parameters()).device
+        self.dtype, self.device, self.side = dtype, next(model.parameters()).device, model.architecture.patch_side
         self.slices = slices or (20 if self.device.type == "cuda" else 2)
         layout = lambda w: w.detach().to(dtype).contiguous(memory_format=torch.channels_last)
         self.convs = [(layout(c.weight), c.bias.detach().to(dtype)) for c in model.encoder.convs]
@@ -109,7 +110,7 @@ class DenseScorer:
 
     def features_of(
         self,
-        windows: Tensor,  # (b, 1, 4·k + 23, 4·m + 23)
+        windows: Tensor,  # (b, 1, 4·k + P − 1, 4·m + P − 1)
     ) -> Tensor:  # (4, 4, b, k, m, F): phases of the second, of the first pooling; then slice, row, column
         "Run the encoder at every voxel of some slices' windows."
         x = windows.to(self.dtype).contiguous(memory_format=torch.channels_last)
@@ -121,7 +122,7 @@ class DenseScorer:
 
     def answer(
         self,
-        windows: Tensor,  # (b, 1, 4·k + 23, 4·m + 23)
+        windows: Tensor,  # (b, 1, 4·k + P − 1, 4·m + P − 1)
         asked: Tensor,  # (n, 3) int64: slice of the batch, row, column of the voxels, counted from the box
         position: Tensor,  # (b,) slice positions
     ) -> Tensor:  # (n, 4) float32: loc_mean, loc_log_var in the published unit
@@ -141,7 +142,7 @@ class DenseScorer:
         brain_mask: np.ndarray,  # (X, Y, Z) bool
     ) -> Iterator[Tensor]:  # (n, 4) as `answer`
         "Answer at every brain voxel, some slices at a time."
-        for windows, asked, z in _passes(image, brain_mask, self.slices):
+        for windows, asked, z in _passes(image, brain_mask, self.slices, self.side):
             yield self.answer(*(torch.from_numpy(a).to(self.device) for a in (windows[:, None], asked, (z / image.shape[2]).astype(np.float32))))
 
 # %% ../nbs/40_heatmap.ipynb #aab32389
@@ -149,16 +150,17 @@ def _passes(
     image: np.ndarray,  # (X, Y, Z)
     brain_mask: np.ndarray,  # (X, Y, Z) bool
     slices: int,
+    side: int,  # P
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:  # windows (b, h, w); asked (n, 3); slices (b,)
     "Cut a volume into groups of slices, each with the box of its own brain."
     filled = np.flatnonzero(brain_mask.any((0, 1)))
-    half, (H, W) = PATCH_SIDE // 2, image.shape[:2]
+    half = side // 2
     padded = np.pad(image, ((half, half + 3), (half, half + 3), (0, 0))).transpose(2, 0, 1)
     for start in range(0, len(filled), slices):
         z = filled[start : start + slices]
         asked = np.argwhere(brain_mask[:, :, z].transpose(2, 0, 1))
         low, high = asked[:, 1:].min(0), asked[:, 1:].max(0) + 1
-        box = -(-(high - low) // 4) * 4 + PATCH_SIDE - 1
+        box = -(-(high - low) // 4) * 4 + side - 1
         windows = np.zeros((len(z), *box), np.float32)
         part = padded[z, low[0] : low[0] + box[0], low[1] : low[1] + box[1]]
         windows[:, : part.shape[1], : part.shape[2]] = part

@@ -150,6 +150,7 @@ class Slices:
     usable: np.ndarray  # (m,) int, slices that have a patch worth asking about
     extent: tuple[int, int]  # rows, columns that the centres worth asking span in the widest slice
     minimum: float = MIN_BRAIN  # least brain share of a patch worth asking about
+    side: int = PATCH_SIDE  # P, voxels
 
     @classmethod
     def open(
@@ -159,7 +160,7 @@ class Slices:
         "Open what `write_slices` stored."
         image, mask = (np.load(f"{path}.{part}.npy", mmap_mode="r") for part in ("image", "mask"))
         info = json.loads(Path(f"{path}.json").read_text())
-        return cls(image, mask, np.array(info["usable"], int), tuple(info["extent"]), info["minimum"])
+        return cls(image, mask, np.array(info["usable"], int), tuple(info["extent"]), info["minimum"], info["side"])
 
 
 def write_slices(
@@ -167,16 +168,17 @@ def write_slices(
     brain_mask: np.ndarray,  # (X, Y, Z) bool
     path: str | Path,  # without ending: PATH.image.npy, PATH.mask.npy and PATH.json are written
     minimum: float = MIN_BRAIN,  # least brain share of a patch worth asking about
+    side: int = PATCH_SIDE,  # P, voxels
 ) -> None:
     "Store a subject's slices first axis first, so that one slice is one read."
     mask = np.ascontiguousarray(brain_mask.transpose(2, 0, 1))
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     np.save(f"{path}.image.npy", np.ascontiguousarray(volume.transpose(2, 0, 1), dtype=np.float32))
     np.save(f"{path}.mask.npy", mask)
-    wanted = brain_fraction(mask) >= minimum
+    wanted = brain_fraction(mask, side) >= minimum
     usable = np.flatnonzero(wanted.any((1, 2)))
     extent = [max((np.ptp(np.flatnonzero(w)) + 1 for w in wanted[usable].any(axis)), default=0) for axis in (2, 1)]
-    write_json({"usable": usable.tolist(), "extent": [int(e) for e in extent], "minimum": minimum}, f"{path}.json")
+    write_json({"usable": usable.tolist(), "extent": [int(e) for e in extent], "minimum": minimum, "side": side}, f"{path}.json")
 
 # %% ../nbs/20_patches.ipynb #a5bfc9e0
 def _pick(
@@ -222,9 +224,9 @@ class PatchBatches:
         parts = []
         for subject, z in _pick(self.slices, rng, self.n_slices):
             source = self.slices[subject]
-            centre = draw_centres(rng, brain_fraction(source.mask[z]), self.candidates, source.minimum)
+            centre = draw_centres(rng, brain_fraction(source.mask[z], source.side), self.candidates, source.minimum)
             position = np.full(len(centre), z / len(source.image), np.float32)
-            parts.append((cut_patches(source.image[z], centre), position, to_location(centre, source.image[z].shape)))
+            parts.append((cut_patches(source.image[z], centre, source.side), position, to_location(centre, source.image[z].shape)))
         image, position, location = (np.concatenate(p) for p in zip(*parts))
         return {"image": image, "slice_position": position, "location": location[:, :, None, None], "weight": np.ones((len(image), 1, 1), np.float32)}
 
@@ -267,13 +269,13 @@ class LatticeBatches:
         shift: tuple[int, int],  # voxels
     ) -> dict[str, np.ndarray]:
         "Lay a lattice over one slice's brain and read off window, targets and weights."
-        fraction = brain_fraction(source.mask[z])
+        fraction = brain_fraction(source.mask[z], source.side)
         lattice = cover(fraction >= source.minimum, self.count, shift)
         centres = lattice.centres()
         clipped = np.clip(centres, 0, np.array(fraction.shape) - 1)
         asked = (centres == clipped).all(-1) & (fraction[clipped[..., 0], clipped[..., 1]] >= source.minimum)
         return {
-            "image": lattice.window(source.image[z])[None],
+            "image": lattice.window(source.image[z], source.side)[None],
             "slice_position": np.float32(z / len(source.image)),
             "location": to_location(clipped, fraction.shape).transpose(2, 0, 1),
             "weight": asked.astype(np.float32),

@@ -32,7 +32,7 @@ from .insertion import INSERTED_KINDS, insert_into
 from .manifest import dataset_spec
 from .metrics import CaseCounts, HealthyThresholds, brain_voxels, case_measures, learn_thresholds, voxel_measures
 from .model import Architecture, Localizer, keep_memory, load_localizer, pick_device, pick_precision
-from .patches import MIN_BRAIN, Slices, write_slices
+from .patches import MIN_BRAIN, PATCH_SIDE, Slices, write_slices
 from .results import LOCALIZATION_SCORES, case_row, common_protocols, read_case_file, read_counts, write_cases, write_counts, write_grid
 from .splits import SubjectFiles, list_subjects, split_datasets
 
@@ -63,6 +63,7 @@ class Settings:
     seed: int = 3141
     slice_code: bool = True  # tell the network the slice's position
     min_brain: float = MIN_BRAIN  # least share of brain in a patch that is learned from
+    patch_side: int = PATCH_SIDE  # of the patches, pixels; one of `DENSE_SIDES`
 
     def __post_init__(self):
         if self.contrast not in ("t1", "t2"):
@@ -75,7 +76,7 @@ class Settings:
     @property
     def architecture(self) -> Architecture:
         "The network."
-        return Architecture(encoder=self.encoder, head=self.head, slice_code=self.slice_code, separate_variance=self.loss == "faithful")
+        return Architecture(encoder=self.encoder, head=self.head, slice_code=self.slice_code, patch_side=self.patch_side, separate_variance=self.loss == "faithful")
 
     @property
     def training(self) -> "Training":
@@ -194,14 +195,14 @@ class Fold:
 def _prepare(
     files: Sequence[SubjectFiles],
     landmarks: np.ndarray,
-    min_brain: float,
+    settings: Settings,
     folder: Path,  # slices go here
     report: Callable[[str], None],
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # volume and brain mask of each subject
     "Store each subject's slices, and hand its volume on."
     for i, subject in enumerate(files, 1):
         scan = load_scan(subject, landmarks)
-        write_slices(scan.image, scan.brain_mask, folder / subject.subject, min_brain)
+        write_slices(scan.image, scan.brain_mask, folder / subject.subject, settings.min_brain, settings.patch_side)
         if i % 10 == 0 or i == len(files):
             report(f"prepared {i}/{len(files)} subjects")
         yield scan.volume.data, scan.brain_mask
@@ -224,8 +225,8 @@ def train_fold(
     landmarks = fit_landmarks(train)
     report(f"fold {settings.fold}: {len(train)} training, {len(val)} validation subjects; histogram landmarks fitted")
     store = out / "slices"
-    intensity = fit_atlas(_prepare(train, landmarks, settings.min_brain, store, report))
-    for _ in _prepare(val, landmarks, settings.min_brain, store, report):
+    intensity = fit_atlas(_prepare(train, landmarks, settings, store, report))
+    for _ in _prepare(val, landmarks, settings, store, report):
         pass
     opened = [[Slices.open(store / f.subject) for f in part] for part in (train, val)]
     about = {"contrast": settings.contrast, "fold": settings.fold, "healthy": settings.healthy_name, "landmarks": [float(v) for v in landmarks], "identity": settings.identity()}
