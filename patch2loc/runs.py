@@ -61,12 +61,25 @@ class Study:
         return "" if self.load_checkpoint else (self.settings.get("healthy") or split_datasets(self.splits_dir)[0])
 
 # %% ../nbs/60_runs.ipynb #8f14e45f
+def _tested_here(
+    tests: Sequence[str],  # data sets with a test table
+    data_dir: Path,
+    contrast: str,
+) -> list[str]:
+    "Keep the data sets that have the contrast and a folder here; `DataError` if none does."
+    specs = {name: dataset_spec(name, data_dir) for name in tests}
+    here = [name for name, spec in specs.items() if contrast in spec.contrasts and (data_dir / spec.folder).is_dir()]
+    if not here:
+        raise DataError(f"{data_dir}: none of the sets tested on ({', '.join(tests)}) is here with {contrast.upper()} scans")
+    return here
+
+# %% ../nbs/60_runs.ipynb #c9f0f895
 def plan_study(
     data_dir: str | Path,
     out: str | Path,
     splits_dir: str | Path | None = None,  # None: DATA_DIR/splits where there is one, else the project's
     folds: Sequence[int] | None = None,  # None: all that have tables
-    datasets: Sequence[str] | None = None,  # None: all that have a test table
+    datasets: Sequence[str] | None = None,  # None: all that have a test table, the contrast, and a folder in DATA_DIR
     load_checkpoint: str | Path | None = None,
     allow_leaks: bool = False,
     **settings: Any,  # parameters of the experiment notebooks
@@ -91,7 +104,8 @@ def plan_study(
     for fold in folds or ():
         if fold not in there:
             raise ParameterError(f"folds: no fold {fold} in {source or splits}; there are {', '.join(map(str, there))}")
-    study = Study(data, splits.resolve(), Path(out).resolve(), tuple(folds or there), tuple(datasets or tests), settings, source and source.resolve(), allow_leaks)
+    chosen = datasets or _tested_here(tests, data, settings.get("contrast", "t2"))
+    study = Study(data, splits.resolve(), Path(out).resolve(), tuple(folds or there), tuple(chosen), settings, source and source.resolve(), allow_leaks)
     _check_settings(study)
     if source:
         _check_checkpoints(study)
@@ -99,7 +113,7 @@ def plan_study(
         refuse_leaks(splits, allow_leaks)
     return study
 
-# %% ../nbs/60_runs.ipynb #c9f0f895
+# %% ../nbs/60_runs.ipynb #45c48cce
 def _check_checkpoints(
     study: Study,
 ) -> None:
@@ -137,7 +151,7 @@ def _of(
     "Keep the settings of these names."
     return {k: v for k, v in settings.items() if k in names}
 
-# %% ../nbs/60_runs.ipynb #d3d94468
+# %% ../nbs/60_runs.ipynb #6512bd43
 def study_files(
     study: Study,
 ) -> list[SubjectFiles]:  # each once
@@ -163,7 +177,7 @@ def _look(
         if path:
             read_mask(path, scan, allow_empty=empty)
 
-# %% ../nbs/60_runs.ipynb #6512bd43
+# %% ../nbs/60_runs.ipynb #c20ad4d7
 def check_files(
     files: Sequence[SubjectFiles],
     data_dir: Path,
@@ -196,7 +210,7 @@ def check_files(
         parts = list(pool.map(check, enumerate(files, 1)))
     return {k: v for part, _ in parts for k, v in part.items()}, {k: v for _, part in parts for k, v in part.items()}
 
-# %% ../nbs/60_runs.ipynb #c20ad4d7
+# %% ../nbs/60_runs.ipynb #c51ce410
 def _checked(
     study: Study,
     known: Mapping[str, str],
@@ -217,7 +231,7 @@ def _checked(
             report(f"{name}: {len(bad)} of {len(files)} subjects cannot be read and will fail alone, first {bad[0].subject}: {broken[bad[0]]}")
     return digests
 
-# %% ../nbs/60_runs.ipynb #aab32389
+# %% ../nbs/60_runs.ipynb #9bf31c7f
 PACKAGES = ("lightning", "monai", "nibabel", "nilearn", "numba", "numpy", "pandas", "papermill", "scikit-learn", "scipy", "seaborn", "SimpleITK", "torch", "torchio")
 
 
@@ -229,7 +243,7 @@ def _git_revision() -> dict[str, Any]:
     revision = git("rev-parse", "HEAD")
     return {"revision": revision, "changed": bool(git("status", "--porcelain"))} if revision else {}
 
-# %% ../nbs/60_runs.ipynb #9bf31c7f
+# %% ../nbs/60_runs.ipynb #c74d97b0
 def describe(
     study: Study,
     digests: dict[str, str],  # of the data files
@@ -255,7 +269,7 @@ def describe(
         "folds": {},
     }
 
-# %% ../nbs/60_runs.ipynb #c74d97b0
+# %% ../nbs/60_runs.ipynb #70efdf2e
 def _trained_on(
     study: Study,
 ) -> dict[str, Any]:  # data set, synthetic
@@ -278,7 +292,7 @@ def _compare(
         if name not in ("folds", "datasets", "load_checkpoint") and old["parameters"].get(name) != value:
             raise ParameterError(f"{path}: the folder holds a run with {name} {old['parameters'].get(name)!r}, not {value!r}; give another --out, or --force all to make it anew")
 
-# %% ../nbs/60_runs.ipynb #6f4922f4
+# %% ../nbs/60_runs.ipynb #1f0e3dad
 STAGES = ("prepare", "train", "score", "fuse", "analyse", "tables")
 BLOCK = 4  # subjects
 
@@ -306,7 +320,7 @@ def score_block(
         raise DataError(f"{len(failed)} of {len(only)} subjects could not be scored, first {name}: {reason}")
     return scored
 
-# %% ../nbs/60_runs.ipynb #1f0e3dad
+# %% ../nbs/60_runs.ipynb #98f13708
 def record_run(
     parameters: Mapping[str, Any],  # out, folds and data sets expected, folder of the networks
     made_from: str,
@@ -324,7 +338,7 @@ def record_run(
     write_json(json.loads((out / "run.json").read_text()) | {"folds": found, "incomplete": missing}, out / "run.json")
     return 1
 
-# %% ../nbs/60_runs.ipynb #98f13708
+# %% ../nbs/60_runs.ipynb #3c59dc04
 def missing_cases(
     run_dir: str | Path,
     datasets: Sequence[str],
@@ -340,7 +354,7 @@ def missing_cases(
             found += [f"fold {fold}, {dataset}: subject {row.subject}: {row.reason}" for row in pd.read_csv(folder / "missing.csv", dtype=str).itertuples()]
     return found
 
-# %% ../nbs/60_runs.ipynb #3c59dc04
+# %% ../nbs/60_runs.ipynb #b6d767d2
 def cases_there(
     run_dir: str | Path,
     datasets: Sequence[str],
@@ -365,7 +379,7 @@ def cases_there(
     check_cases(cases, run_dir)
     return cases
 
-# %% ../nbs/60_runs.ipynb #b6d767d2
+# %% ../nbs/60_runs.ipynb #37693cfc
 # long: one class, from which every step comes
 @dataclass
 class _Layout:
@@ -419,7 +433,7 @@ class _Layout:
         splits = [p for p in sorted(self.study.splits_dir.glob("*.csv")) if p.name.lower() in wanted or "avail" in p.name]
         return {f"data {n}": self.digests.get(n, "absent") for n in names} | {f"split {p.name}": digest(p)[:16] for p in splits}
 
-# %% ../nbs/60_runs.ipynb #37693cfc
+# %% ../nbs/60_runs.ipynb #1ff1de77
 def lay_out(
     study: Study,
     digests: Mapping[str, str],  # of the data files
@@ -439,7 +453,7 @@ def lay_out(
     plan.add("tables", "e40_tables", "e40_tables", names, ("tables/summary.csv", "report.html"), after=(*scored, analysed, recorded), reads=about, tolerant=True)
     return plan.steps
 
-# %% ../nbs/60_runs.ipynb #1ff1de77
+# %% ../nbs/60_runs.ipynb #8e296a06
 def _add_training(
     plan: _Layout,
     fold: int,
@@ -459,7 +473,7 @@ def _training_threads() -> int:  # 0: all cores of the worker
     "Let OMP_NUM_THREADS, where it is set, speak for trainings too."
     return int(os.environ.get("OMP_NUM_THREADS") or 0)
 
-# %% ../nbs/60_runs.ipynb #8e296a06
+# %% ../nbs/60_runs.ipynb #4e732ced
 def _add_scoring(
     plan: _Layout,
     fold: int,
@@ -483,7 +497,7 @@ def _add_scoring(
     return plan.add("score", "e20_score_dataset", name, parameters, made, after=(*after, *blocks), reads=plan.read(files) | network | table, tolerant=True,
                     clears=tuple(folder / f for f in ("cases.csv", "patches.csv", "localization.csv", "missing.csv")), scraps=(folder / "subjects",))
 
-# %% ../nbs/60_runs.ipynb #02e74f10
+# %% ../nbs/60_runs.ipynb #33e75ff0
 @dataclass(frozen=True)
 class Plan:
     "What of a study is to be done."
@@ -515,7 +529,7 @@ def kind_of(
     "Name what a step's rate is shared with."
     return "subject" if step.call is score_block else "record" if step.call else Path(step.notebook).stem
 
-# %% ../nbs/60_runs.ipynb #33e75ff0
+# %% ../nbs/60_runs.ipynb #6ea9ab1b
 def plan_steps(
     study: Study,
     steps: Sequence[Step],
@@ -541,7 +555,7 @@ def plan_steps(
     reasons |= {s.name: f"part of {s.within}" for s in steps if s.call and s.within in reasons}
     return Plan(tuple(steps), reasons, *_rates(study))
 
-# %% ../nbs/60_runs.ipynb #6ea9ab1b
+# %% ../nbs/60_runs.ipynb #34173cb3
 def _rates(
     study: Study,
 ) -> tuple[dict[str, float], str]:  # kind -> seconds a unit; where they come from
@@ -567,7 +581,7 @@ def span(
     "Say a time as a person would."
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
-# %% ../nbs/60_runs.ipynb #34173cb3
+# %% ../nbs/60_runs.ipynb #c16a5320
 def plan_lines(
     plan: Plan,
     workers: int,
@@ -583,7 +597,7 @@ def plan_lines(
     notebooks = sum(not s.call for s in plan.todo)
     yield f"{notebooks} of {sum(not s.call for s in plan.steps)} notebooks to run, about {span(plan.seconds(workers))} on {workers} workers (rates: {plan.source})"
 
-# %% ../nbs/60_runs.ipynb #182be0c5
+# %% ../nbs/60_runs.ipynb #e369853d
 # long: one class, what is heard and what is shown
 class Progress:
     "Counts, rates and time left of every stage."
@@ -655,7 +669,7 @@ class Progress:
                     branch.add(f"{name}: {outcome.line}"[:300], style="red")
         return tree
 
-# %% ../nbs/60_runs.ipynb #1c383cd3
+# %% ../nbs/60_runs.ipynb #19ca14e7
 def run_study(
     study: Study,
     report: Callable[[str], None] = print,
@@ -694,7 +708,7 @@ def run_study(
         _work(study.out, plan, token, report, jobs, scheduler, partial, live)
     return study.out
 
-# %% ../nbs/60_runs.ipynb #19ca14e7
+# %% ../nbs/60_runs.ipynb #a5bfc9e0
 def _up_to(
     steps: Sequence[Step],
     stage: str,  # "": all
@@ -718,7 +732,7 @@ class _writable:
         if isinstance(error, OSError):
             raise DataError(f"{error.filename or self.folder}: {error.strerror or error}; what was finished stays, and the same command goes on") from None
 
-# %% ../nbs/60_runs.ipynb #a5bfc9e0
+# %% ../nbs/60_runs.ipynb #a5771bce
 def _errands(
     plan: Plan,
     token: str,
@@ -730,7 +744,7 @@ def _errands(
     codes = {path: code_inputs(path) for path in {s.notebook for s in plan.todo}}
     return [Errand(s, {n: by_name[n] for n in s.after}, codes[s.notebook], folder, token, f"patch2loc-{token}", partial) for s in plan.todo]
 
-# %% ../nbs/60_runs.ipynb #a5771bce
+# %% ../nbs/60_runs.ipynb #d67d8ab4
 def _work(
     folder: Path,  # the run's
     plan: Plan,
@@ -754,7 +768,7 @@ def _work(
                 _keep(folder, plan, seen.outcomes)
     _conclude(outcomes, partial)
 
-# %% ../nbs/60_runs.ipynb #d67d8ab4
+# %% ../nbs/60_runs.ipynb #d645920e
 def _keep(
     folder: Path,
     plan: Plan,
@@ -786,7 +800,7 @@ def _conclude(
     error.exit_status = max(o.exit_status for o in failed)
     raise error
 
-# %% ../nbs/60_runs.ipynb #3416a75f
+# %% ../nbs/60_runs.ipynb #a1d0c6e8
 def list_runs(
     folder: str | Path,
 ) -> pd.DataFrame:  # a row a run
@@ -815,7 +829,7 @@ def _run_json(
         raise DataError(f"{run}: no run.json in it, so it is no run's folder")
     return said
 
-# %% ../nbs/60_runs.ipynb #a1d0c6e8
+# %% ../nbs/60_runs.ipynb #17e62166
 def show_run(
     run: str | Path,
 ) -> Iterator[str]:  # lines
@@ -832,7 +846,7 @@ def show_run(
     for name, step in (read_json(Path(run) / "steps.json") or {}).items():
         yield f"  {name}: {step['status']}" + (f" in {span(step['seconds'])}" if step["seconds"] else "") + (f": {step['line']}" if step["line"] else "")
 
-# %% ../nbs/60_runs.ipynb #17e62166
+# %% ../nbs/60_runs.ipynb #f7177163
 def _differences(
     what: str,
     left: Mapping[str, Any],
