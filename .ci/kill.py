@@ -113,7 +113,7 @@ def wait_for(
     text: str,
 ) -> str:  # the last word of the line
     """Wait until a log says something."""
-    for _ in range(600):
+    for _ in range(1800):
         for line in log.read_text().splitlines() if log.exists() else []:
             if text in line:
                 return line.split()[-1]
@@ -182,13 +182,14 @@ def one_trial(
     trial: str,
     target: str,
     study: dict,
-    moment: float,  # seconds after the client's start
+    moment: float,  # seconds after the plan's line
     expected: dict[str, bytes],
 ) -> dict:
     """Kill once, run again as often as needed (at most twice), look at what is there."""
     run, runs = Path(study["out"]), 1
     address, crew = cluster(folder, trial, 0) if target != "local run" else ("", [])
     first = client(folder, trial, study, address)
+    wait_for(folder / "client.log", "notebooks to run")
     time.sleep(moment)
     victim = {"worker": crew[-1:], "scheduler": crew[:1]}.get(target, [first])[0]
     over = first.poll() is not None
@@ -239,10 +240,13 @@ def main() -> None:
     expected, took = {}, {}
     for trains, study in studies.items():
         study["out"], known = str(asked.work / f"undisturbed-{trains}"), asked.work / f"seconds-{trains}"
-        begun = time.monotonic()
-        if not known.is_file() and client(asked.work, "undisturbed", study, "").wait() != 0:
-            raise SystemExit((asked.work / "client.log").read_text()[-2000:])
         if not known.is_file():
+            (asked.work / "client.log").unlink(missing_ok=True)
+            calm = client(asked.work, "undisturbed", study, "")
+            wait_for(asked.work / "client.log", "notebooks to run")
+            begun = time.monotonic()
+            if calm.wait() != 0:
+                raise SystemExit((asked.work / "client.log").read_text()[-2000:])
             known.write_text(str(time.monotonic() - begun))
         expected[trains], took[trains] = cases(Path(study["out"])), float(known.read_text())
         if not asked.light:
@@ -252,7 +256,7 @@ def main() -> None:
         trains, target = number % 6 == 5, TARGETS[number % 4]
         folder = asked.work / f"trial{number:02d}-{int(time.time())}"
         folder.mkdir()
-        moment = random.Random(f"{asked.seed} {number}").uniform(0.1, 0.95) * took[trains]
+        moment = random.Random(f"{asked.seed} {number}").uniform(0.02, 0.98) * took[trains]
         rows.append({"trial": number} | one_trial(folder, f"{os.getpid()}-{number}", target, studies[trains] | {"out": str(folder / "run")}, moment, expected[trains]))
         print(rows[-1], flush=True)
         pd.DataFrame(rows).to_csv(asked.out, index=False)

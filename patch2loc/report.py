@@ -553,10 +553,14 @@ def _lead(
 # %% ../nbs/53_report.ipynb #f7177163
 def _left_out(
     run_dir: Path,
+    run: Mapping[str, Any],  # of `read_run`
 ) -> list[str]:
-    "Name the subjects that could not be scored."
+    "Say that a run is incomplete, and name what of it is missing and which subjects could not be scored."
+    lacking = run.get("incomplete") or []
+    partial = [f"This run is incomplete (--partial): {len(lacking)} missing. Tables, pictures and averages are of what there is, and are not those of the whole study."] * bool(lacking)
+    partial += [f"Missing: {line}." for line in lacking if line.endswith(": not scored")]
     found = [(path, _table(path)) for path in sorted(run_dir.glob("fold-*/*/missing.csv"))]
-    return [f"{path.parts[-2]}, {path.parts[-3]}: {len(rows)} subjects could not be scored and are in no number: {', '.join(row['subject'] for row in rows)}." for path, rows in found if rows]
+    return partial + [f"{path.parts[-2]}, {path.parts[-3]}: {len(rows)} subjects could not be scored and are in no number: {', '.join(row['subject'] for row in rows)}." for path, rows in found if rows]
 
 
 def _content(
@@ -567,7 +571,7 @@ def _content(
     name, folds, summary = str(run.get("name") or run_dir.resolve().name), check_folds(run_dir, run), _table(run_dir / "tables/summary.csv")
     tables, recommended = _result_tables(run_dir, {fold.fold: fold.digest for fold in folds}), recommended_score(run_dir)
     checked, warnings = _checked_numbers(run_dir) if summary else ("", [])
-    warnings += [f"Fold {fold.fold}: {fold.verdict}." for fold in folds if not fold.fine] + _left_out(run_dir)
+    warnings += [f"Fold {fold.fold}: {fold.verdict}." for fold in folds if not fold.fine] + _left_out(run_dir, run)
     synthetic, lead = _about_data(run, tables), _lead(run, tables, folds)
     wanted = ("tables/summary.csv", "tables/sources.csv", "tables/abnormality.csv")
     return {
