@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .core import ParameterError
-from .model import PatchLocalizer, ResNet18Encoder, published_unit, slice_code
+from .model import PatchLocalizer, ResNet18Encoder, read_location, slice_code
 from .patches import PATCH_SIDE
 
 # %% ../nbs/39_fast_resnet.ipynb #1679091c
@@ -255,6 +255,7 @@ class FoldedResNet18(nn.Module):
         return torch.cat([none, *(self._pass(part).float() for part in parts if len(part))])
 
 # %% ../nbs/39_fast_resnet.ipynb #02e74f10
+# long: a class, one method a thought
 class FoldedLocalizer:
     "A `resnet18` localizer made ready to answer for many patches; it does not follow later training."
 
@@ -267,28 +268,37 @@ class FoldedLocalizer:
             raise ParameterError(f"encoder: expected resnet18, got {model.architecture.encoder!r}")
         if dtype not in (torch.float32, torch.bfloat16):
             raise ParameterError(f"dtype: expected torch.float32 or torch.bfloat16, got {dtype}")
-        self.device, self.coded = next(model.parameters()).device, model.architecture.slice_code
+        self.device, self.architecture = next(model.parameters()).device, model.architecture
         self.encoder = FoldedResNet18(model.encoder, dtype).eval()
         flat = lambda weight, bias: Product(weight.flatten(1), bias)
-        self.heads = [nn.Sequential(*(flat(*fold_norm(conv, norm)) for conv, norm in zip(head.body[::3], head.body[1::3]))).to(dtype) for head in (model.mean_head, model.log_var_head)]
-        self.last = [flat(head.last.weight.detach().float(), head.last.bias.detach().float()) for head in (model.mean_head, model.log_var_head)]
+        self.heads = [nn.Sequential(*(flat(*fold_norm(conv, norm)) for conv, norm in zip(head.body[::3], head.body[1::3]))).to(dtype) for head in model.heads]
+        self.last = [flat(head.last.weight.detach().float(), head.last.bias.detach().float()) for head in model.heads]
 
     @torch.inference_mode()
-    def answer(
+    def numbers(
         self,
         patches: Tensor,  # (n, 1, P, P)
         position: Tensor,  # (n,) slice positions
-    ) -> Tensor:  # (n, 4) float32: loc_mean, loc_log_var in the published unit
-        """Answer for patches.
+    ) -> Tensor:  # (n, C) float32, the heads' numbers, standardized
+        """Answer for patches as the network's `numbers` does.
 
         Raises: ParameterError on patches of another shape.
         """
         features, said = self.encoder(patches), []
-        if self.coded:
+        if self.architecture.slice_code:
             features += slice_code(position, features.shape[1])
         for layers, last in zip(self.heads, self.last):
             x = features.to(self.encoder.places.matrix.dtype)
             for layer in layers:
                 x = layer(x, relu=True)
             said.append(last(x.float()))
-        return torch.cat(published_unit(*said), 1)
+        return torch.cat(said, 1)
+
+    def answer(
+        self,
+        patches: Tensor,  # (n, 1, P, P)
+        position: Tensor,  # (n,) slice positions
+    ) -> Tensor:  # (n, 4) float32: loc_mean, loc_log_var in the published unit
+        "Say where patches were cut, and how sure that is."
+        said = read_location(self.architecture, self.numbers(patches, position))
+        return torch.cat([said.mean, said.log_var], 1)

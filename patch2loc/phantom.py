@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['BOX', 'CONTRASTS', 'LESION_KINDS', 'GENERATOR', 'RAW_GRIDS', 'Head', 'tiny_head', 'tissue_maps', 'smooth_field',
            'Anatomy', 'sharpen', 'Population', 'make_population', 'Person', 'make_person', 'tissue_signal',
-           'scan_person', 'Lesions', 'same_values', 'subject_age', 'make_head', 'cohort_splits', 'cohort_specs',
-           'write_cohort', 'RawGrid', 'Roughness', 'RawScan', 'make_raw', 'write_raw']
+           'scan_person', 'Lesions', 'same_values', 'insert_kind', 'subject_age', 'make_head', 'cohort_splits',
+           'cohort_specs', 'write_cohort', 'RawGrid', 'Roughness', 'RawScan', 'make_raw', 'write_raw']
 
 # %% ../nbs/01_phantom.ipynb #eccbc87e
 import json
@@ -601,6 +601,19 @@ def _elsewhere(
 _INSERT = {"bright": _bright, "foci": _foci, "dark": _dark, "texture": _texture, "elsewhere": _elsewhere}
 
 
+def insert_kind(
+    person: Person,
+    flat: dict[str, np.ndarray],  # contrast: (n,) signal at the voxels of the brain mask
+    kind: str,  # one of LESION_KINDS
+    rng: np.random.Generator,
+    lesions: Lesions = Lesions(),
+) -> tuple[dict[str, np.ndarray], np.ndarray]:  # the same with a lesion; lesion mask (X, Y, Z) bool
+    "Put a lesion into a person's signal."
+    signal = {c: _on_grid(person, s) for c, s in flat.items()}
+    lesion = _INSERT[kind](person, signal, rng, lesions) > 0.5
+    return {c: s[person.brain_mask] for c, s in signal.items()}, lesion
+
+
 def subject_age(
     kind: str,
     index: int,
@@ -609,7 +622,7 @@ def subject_age(
     "Draw a person's age, from 20 to 80; older people have wider CSF spaces."
     return round(float(rng_for(seed, kind, index, "age").uniform(20, 80)), 1)
 
-
+# %% ../nbs/01_phantom.ipynb #7f39f831
 def make_head(
     population: Population,
     kind: str,  # "healthy" or one of LESION_KINDS
@@ -629,13 +642,11 @@ def make_head(
         person = make_person(population, stream("anatomy"), spacing, (subject_age(kind, index, seed) - 50) / 18)
         flat, lesion = tissue_signal(person, stream("signal")), np.zeros(person.brain_mask.shape, bool)
         if kind != "healthy":
-            signal = {c: _on_grid(person, s) for c, s in flat.items()}
-            lesion = _INSERT[kind](person, signal, stream("lesion"), lesions) > 0.5
-            flat = {c: s[person.brain_mask] for c, s in signal.items()}
+            flat, lesion = insert_kind(person, flat, kind, stream("lesion"), lesions)
         volumes = scan_person(person, flat, stream("scanner"))
     return Head(volumes["t1"], volumes["t2"], person.brain_mask, lesion)
 
-# %% ../nbs/01_phantom.ipynb #32bb90e8
+# %% ../nbs/01_phantom.ipynb #d2ddea18
 GENERATOR = 1  # raised when the same parameters begin to give other files
 
 
@@ -675,7 +686,7 @@ def _write_subject(
         write_volume(head.t1.like(data[part]), path, np.int16 if part in CONTRASTS else np.uint8)
     return subject
 
-# %% ../nbs/01_phantom.ipynb #ad61ab14
+# %% ../nbs/01_phantom.ipynb #d09bf415
 def _split_row(
     kind: str,
     index: int,
@@ -707,7 +718,7 @@ def cohort_splits(
     tables |= {f"cohort_{kind}_test": rows[kind] for kind in LESION_KINDS if rows[kind]}
     return {name: pd.DataFrame(table) for name, table in tables.items()}
 
-# %% ../nbs/01_phantom.ipynb #fbd7939d
+# %% ../nbs/01_phantom.ipynb #28dd2c79
 _TITLES = {
     "healthy": "Embedded cohort (synthetic): healthy people",
     "bright": "Embedded cohort (synthetic): bright tumours with oedema",
@@ -731,7 +742,7 @@ def cohort_specs(
         specs.append({"name": f"cohort_{kind}", "role": "lesion", "folder": f"Test/cohort_{kind}", "lesion_labels": [1], "title": _TITLES[kind], **common})
     return specs
 
-# %% ../nbs/01_phantom.ipynb #28dd2c79
+# %% ../nbs/01_phantom.ipynb #35f4a8d4
 def _claim(
     data_dir: Path,
     parameters: dict,
@@ -759,7 +770,7 @@ def _write_once(
     if not path.exists():
         write_text(text, path)
 
-# %% ../nbs/01_phantom.ipynb #35f4a8d4
+# %% ../nbs/01_phantom.ipynb #d1fe173d
 def write_cohort(
     data_dir: str | Path,  # made if missing
     healthy: int = 60,  # people without lesion
@@ -797,7 +808,7 @@ def write_cohort(
     for spec in cohort_specs(lesion):
         _write_once(json.dumps(spec, indent=2) + "\n", data_dir / "data_manifest" / f"{spec['name']}.json")
 
-# %% ../nbs/01_phantom.ipynb #3ef81541
+# %% ../nbs/01_phantom.ipynb #93db85ed
 @dataclass(frozen=True)
 class RawGrid:
     "How the voxels of a raw file lie."
@@ -839,7 +850,7 @@ class RawScan:
         "Factor on lengths from the head's space to the scan's."
         return float(np.cbrt(np.linalg.det(self.move[:3, :3])))
 
-# %% ../nbs/01_phantom.ipynb #c7e1249f
+# %% ../nbs/01_phantom.ipynb #2a38a4a9
 _SHELLS = ((2.5, None), (7.0, 0.12), (9.0, 0.3), (14.0, 0.9))  # mm from the brain, signal as a fraction of the brain's (None: fluid)
 _PARTS = (  # centre, radii, mm in MNI space; signal as above; later ones lie over earlier ones
     ((0, -30, -125), (52, 58, 80), 0.45),
@@ -879,7 +890,7 @@ def _surroundings(
         value[(away < limit) & (value >= 0)] = -1 if share is None else share
     return value
 
-# %% ../nbs/01_phantom.ipynb #7647966b
+# %% ../nbs/01_phantom.ipynb #8613985e
 def _pose(
     rng: np.random.Generator,
     centre: np.ndarray,  # (3,) mm that the head turns about
@@ -905,7 +916,7 @@ def _raw_grid(
     order = ornt_transform(axcodes2ornt("RAS"), axcodes2ornt(grid.codes))
     return tuple(int(n) for n in np.array(box)[np.argsort(order[:, 0])]), tilt @ straight @ inv_ornt_aff(order, box)
 
-# %% ../nbs/01_phantom.ipynb #8613985e
+# %% ../nbs/01_phantom.ipynb #54229abf
 def _raw_scan(
     data: dict[str, np.ndarray],  # "head" float32, "brain" and "lesion" bool, on the padded grid
     affine: np.ndarray,  # (4, 4) of the padded grid
@@ -929,7 +940,7 @@ def _raw_scan(
     real, imaginary = sigma * stream("noise").standard_normal((2, *shape), dtype=np.float32)
     return RawScan(Volume(np.clip(np.rint(np.hypot(scan + real, imaginary)), 0, 32767), target), *masks, move)
 
-# %% ../nbs/01_phantom.ipynb #54229abf
+# %% ../nbs/01_phantom.ipynb #92cc2275
 def make_raw(
     head: Head,  # of `make_head`
     seed: int,  # everything is drawn from it
@@ -962,7 +973,7 @@ def make_raw(
         out[contrast] = _raw_scan(masks | {"head": data}, affine, second @ move, grid, lambda purpose: stream(purpose, contrast), rough)
     return out
 
-# %% ../nbs/01_phantom.ipynb #ed3d2c21
+# %% ../nbs/01_phantom.ipynb #ac627ab1
 def write_raw(
     raw: Mapping[str, RawScan],  # of `make_raw`; the first contrast leads
     folder: str | Path,  # made if missing

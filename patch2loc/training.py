@@ -22,8 +22,8 @@ from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from torch.utils.data import DataLoader
 
 from .core import ParameterError, atomic_path, seed_for
-from .loss import loss_named
-from .model import LOCATION_SPREAD, Architecture, PatchLocalizer, keep_memory, pick_device, pick_precision
+from .loss import distribution_loss, loss_named
+from .model import LOCATION_SPREAD, Architecture, GaussianLocation, PatchLocalizer, keep_memory, pick_device, pick_precision, read_location
 from .patches import LatticeBatches, PatchBatches, Slices, write_slices
 
 # %% ../nbs/32_training.ipynb #1679091c
@@ -37,7 +37,8 @@ class Training:
     n_slices: int = 12  # slices a step
     candidates: int = 91  # patches drawn a slice before the brain rule (random draw only)
     val_batches: int = 8  # fixed batches of the validation subjects
-    loss: str = "beta_nll"  # or faithful, squared_error
+    loss: str = "beta_nll"  # or faithful, squared_error: of the Gaussian head
+    softness: float = 0.75  # deviation of the target, bins: of the binned head
     learning_rate: float = 2e-3  # peak; warmed up over 5 % of the steps, then a half cosine to zero
     clip: float = 1.0  # largest norm of the gradient
     precision: str = "auto"  # bfloat16 where the hardware multiplies it, else float32
@@ -85,12 +86,18 @@ class LocalizerModule(L.LightningModule):
         batch: dict[str, torch.Tensor],  # see `LatticeBatches`
     ) -> tuple[torch.Tensor, torch.Tensor]:  # loss; error (m,) per cent of the slice side, of the patches that count
         "Answer, compare."
-        image = batch["image"].to(memory_format=torch.channels_last)
-        loc_mean, loc_log_var = self.model(image, batch["slice_position"])
+        image, unit = batch["image"].to(memory_format=torch.channels_last), LOCATION_SPREAD
+        numbers = self.model.numbers(self.model.encoder(image), batch["slice_position"])
+        said, location, counts = read_location(self.model.architecture, numbers), batch["location"], batch["weight"] > 0
         with torch.autocast(image.device.type, enabled=False):
-            unit = LOCATION_SPREAD
-            loss = self.loss(loc_mean / unit, loc_log_var - 2 * math.log(unit), batch["location"] / unit, batch["weight"])
-            error = torch.linalg.vector_norm(loc_mean.detach() - batch["location"], dim=1)[batch["weight"] > 0]
+            if isinstance(said, GaussianLocation):
+                loss = self.loss(said.mean / unit, said.log_var - 2 * math.log(unit), location / unit, batch["weight"])
+                error = torch.linalg.vector_norm(said.mean.detach() - location, dim=1)[counts]
+            else:
+                rows = lambda x: x.permute(0, 2, 3, 1)[counts]
+                said, location = read_location(self.model.architecture, rows(numbers)), rows(location)
+                loss = distribution_loss(said, location, self.training_knobs.softness)
+                error = torch.linalg.vector_norm(said.mean.detach() - location, dim=1)
         return loss, error
 
     def training_step(self, batch, batch_idx):
