@@ -218,8 +218,22 @@ def one_trial(
         process.kill()
     hidden = [p.name for p in run.rglob(".*")] + [p.name for p in run.rglob("*.lock")]
     redone = sorted(name for name, when in before.items() if name in after and after[name] != when or name not in after and name.endswith(".ipynb"))
-    return {"target": target, "light": "data_dir" not in study, "trains": "data_dir" in study and "load_checkpoint" not in study, "killed_after_s": round(moment, 1), "was_over": over, "finished_before": len(before), "runs": runs, "status": status,
+    return {"target": target, "light": "data_dir" not in study, "killed_after_s": round(moment, 1), "was_over": over, "finished_before": len(before), "runs": runs, "status": status,
             "same_cases": cases(run) == expected, "done_twice": len(redone), "alive_3s_after": stray, "orphans": len(left), "half_written": len(hidden), "note": " ".join(redone[:2] + hidden[:2])}
+
+
+def trial(
+    work: Path,
+    number: int,
+    target: str,
+    study: dict,
+    moment: float,
+    expected: dict[str, bytes],
+) -> dict:
+    """Make one trial in a folder of its own."""
+    folder = work / f"trial{number:02d}-{int(time.time())}"
+    folder.mkdir()
+    return one_trial(folder, f"{os.getpid()}-{number}-{moment:.2f}", target, study | {"out": str(folder / "run")}, moment, expected)
 
 
 def main() -> None:
@@ -254,10 +268,10 @@ def main() -> None:
     rows = pd.read_csv(asked.out, keep_default_na=False).to_dict("records") if asked.out.is_file() else []
     for number in range(len(rows), asked.trials):
         trains, target = number % 6 == 5, TARGETS[number % 4]
-        folder = asked.work / f"trial{number:02d}-{int(time.time())}"
-        folder.mkdir()
         moment = random.Random(f"{asked.seed} {number}").uniform(0.02, 0.98) * took[trains]
-        rows.append({"trial": number} | one_trial(folder, f"{os.getpid()}-{number}", target, studies[trains] | {"out": str(folder / "run")}, moment, expected[trains]))
+        while (row := trial(asked.work, number, target, studies[trains], moment, expected[trains]))["was_over"]:
+            moment /= 2  # the machine was less busy than when the undisturbed run was timed: nothing was killed
+        rows.append({"trial": number} | row)
         print(rows[-1], flush=True)
         pd.DataFrame(rows).to_csv(asked.out, index=False)
 
