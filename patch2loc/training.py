@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch.utils.data import DataLoader
 
 from .core import ParameterError, atomic_path, seed_for
@@ -260,4 +261,13 @@ def _trainer(
         enable_progress_bar=False,
         enable_model_summary=False,
         default_root_dir=out,
+        plugins=[_WholeCheckpoints()],
     )
+
+
+class _WholeCheckpoints(TorchCheckpointIO):
+    "Write a checkpoint beside its name and rename it: where the disk is full, the one before stays."
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
+        with atomic_path(path) as part:
+            super().save_checkpoint(checkpoint, part, storage_options)
