@@ -46,7 +46,7 @@ def mosaic(
         row, column = divmod(z, columns)
         sheet[row * Y : (row + 1) * Y, column * X : (column + 1) * X] = np.stack([layer[:, :, z].T for layer in layers], -1)
     file = io.BytesIO()
-    Image.fromarray(sheet).save(file, "PNG", compress_level=9)
+    Image.fromarray(sheet).save(file, "PNG", compress_level=6)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode(), columns
 
 # %% ../nbs/54_viewer.ipynb #c51ce410
@@ -64,6 +64,8 @@ class Page:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()  # what the model is, what it is not
     facts: Mapping[str, str] = field(default_factory=dict)  # name: value, a small table
+    name: str = "map"  # what the map is, in a few words
+    more: tuple[tuple[str, Volume, float, str], ...] = ()  # other maps to choose: name, map on the same grid, threshold, unit
 
 # %% ../nbs/54_viewer.ipynb #9bf31c7f
 # long: the page's style and script, in one piece
@@ -74,20 +76,21 @@ main{max-width:1180px;margin:auto;padding:16px}h1{font-size:1.25rem;margin:.2em 
 .planes{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:8px}figure{margin:0}canvas{width:100%;display:block;background:#000;cursor:crosshair;touch-action:none}
 figcaption{font-size:.8rem;color:#aab2b8;padding:3px 0}input[type=range]{width:100%;accent-color:#f0a92e}
 .knobs{display:grid;grid-template-columns:1fr 1fr;gap:4px 20px;margin:10px 0}.knobs label{font-size:.85rem}
-#here{font-variant-numeric:tabular-nums;font-size:.85rem;color:#aab2b8;min-height:1.5em}.bar{height:10px;border-radius:2px}.scale{display:flex;justify-content:space-between;font-size:.75rem;color:#aab2b8}
+#here{font-variant-numeric:tabular-nums;font-size:.85rem;color:#aab2b8;min-height:1.5em}.hidden{display:none}.layer{margin:.4em 0;font-size:.85rem}select{background:#242b31;color:inherit;border:1px solid #55616a;padding:4px 8px;font:inherit}.bar{height:10px;border-radius:2px}.scale{display:flex;justify-content:space-between;font-size:.75rem;color:#aab2b8}
 .wide{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}th,td{padding:5px 10px;text-align:right;border-bottom:1px solid #2c3238}th:first-child,td:first-child{text-align:left}
 #candidates tbody tr{cursor:pointer}#candidates tbody tr:hover,#candidates tbody tr:focus{background:#242b31;outline:none}#candidates tr.chosen{background:#37424b}.facts td{text-align:left}.facts td:first-child{color:#aab2b8}
 @media(max-width:700px){main{padding:10px}.planes{grid-template-columns:1fr 1fr}.planes figure:first-child{grid-column:1/3}.knobs{grid-template-columns:1fr}th,td{padding:8px 7px}}
 """
 _SCRIPT = """
 const P=JSON.parse(document.getElementById('page').textContent),[X,Y,Z]=P.shape,el=n=>document.getElementById(n);
+let L=P.layers[0],M=null;
 const ramp=P.ramp,at=[...P.start];let V=null,chosen=0;
 const fig=[['axial',0,1,2,X,Y],['coronal',0,2,1,X,Z],['sagittal',1,2,0,Y,Z]];
 const ends={axial:'RLAP',coronal:'RLSI',sagittal:'APSI'};
 function voxel(x,y,z){return 3*((z*Y+y)*X+x)}
-function paint(){if(!V)return;const op=+el('opacity').value/100,th=+el('threshold').value,cut=1+254*(th-P.low)/(P.high-P.low);
+function paint(){if(!M)return;const op=+el('opacity').value/100,th=+el('threshold').value,cut=1+254*(th-L.low)/(L.high-L.low);
  for(const[name,a,b,c,W,H]of fig){const cv=el(name),g=cv.getContext('2d',{willReadFrequently:true}),im=g.createImageData(W,H),d=im.data,v=[0,0,0];v[c]=at[c];
-    for(let j=0;j<H;j++)for(let i=0;i<W;i++){v[a]=W-1-i;v[b]=H-1-j;const k=voxel(v[0],v[1],v[2]),s=V[k],m=V[k+1],l=V[k+2],o=4*(j*W+i);let r=s,q=s,u=s;
+    for(let j=0;j<H;j++)for(let i=0;i<W;i++){v[a]=W-1-i;v[b]=H-1-j;const k=voxel(v[0],v[1],v[2]),s=V[k],m=M[k/3],l=V[k+2],o=4*(j*W+i);let r=s,q=s,u=s;
    if(m&&m>=cut){const h=ramp[m];r+=(h[0]-r)*op;q+=(h[1]-q)*op;u+=(h[2]-u)*op}
    if(l&&edge(v,a,b,l)){const w=l===chosen?1:.55;r+=(90-r)*w;q+=(230-q)*w;u+=(255-u)*w}
    d[o]=r;d[o+1]=q;d[o+2]=u;d[o+3]=255}
@@ -96,9 +99,9 @@ function paint(){if(!V)return;const op=+el('opacity').value/100,th=+el('threshol
   g.fillStyle='#e3e6e8';g.font='11px sans-serif';const e=ends[name];g.textBaseline='middle';g.textAlign='left';g.fillText(e[0],3,H/2);g.textAlign='right';g.fillText(e[1],W-3,H/2);
   g.textAlign='center';g.textBaseline='top';g.fillText(e[2],W/2,3);g.textBaseline='bottom';g.fillText(e[3],W/2,H-2);
   el(name+'-slider').value=at[c]}
- const k=voxel(...at),mm=at.map((n,i)=>(P.origin[i]+n*P.step).toFixed(1)),m=V[k+1];
- el('here').textContent=`${mm.join(', ')} mm (R+, A+, S+) · ${m?'map '+(P.low+(m-1)/254*(P.high-P.low)).toFixed(2)+' '+P.unit:'no value here'}${V[k+2]?' · candidate '+V[k+2]:''}`;
- el('opacity-said').textContent=el('opacity').value+' %';el('threshold-said').textContent=th.toFixed(2)+' '+P.unit}
+ const k=voxel(...at),mm=at.map((n,i)=>(P.origin[i]+n*P.step).toFixed(1)),m=M[k/3];
+ el('here').textContent=`${mm.join(', ')} mm (R+, A+, S+) · ${m?L.name+' '+(L.low+(m-1)/254*(L.high-L.low)).toFixed(2)+' '+L.unit:'no value here'}${V[k+2]?' · candidate '+V[k+2]:''}`;
+ el('opacity-said').textContent=el('opacity').value+' %';el('threshold-said').textContent=th.toFixed(2)+' '+L.unit}
 function edge(v,a,b,l){for(const[n,s]of[[a,1],[a,-1],[b,1],[b,-1]]){const w=[...v];w[n]+=s;if(w[n]<0||w[n]>=P.shape[n]||V[voxel(...w)+2]!==l)return true}return false}
 function go(mm,label){for(let i=0;i<3;i++)at[i]=Math.max(0,Math.min(P.shape[i]-1,Math.round((mm[i]-P.origin[i])/P.step)));chosen=label||0;
  for(const r of document.querySelectorAll('#candidates tbody tr'))r.classList.toggle('chosen',+r.dataset.candidate===chosen);paint()}
@@ -108,10 +111,16 @@ for(const[name,a,b,c,W,H]of fig){const cv=el(name);cv.width=W;cv.height=H;const 
  cv.addEventListener('wheel',e=>{e.preventDefault();at[c]=Math.max(0,Math.min(P.shape[c]-1,at[c]-Math.sign(e.deltaY)));paint()},{passive:false})}
 for(const n of['opacity','threshold'])el(n).oninput=paint;
 for(const r of document.querySelectorAll('#candidates tbody tr')){const f=()=>go(JSON.parse(r.dataset.mm),+r.dataset.candidate);r.onclick=f;r.onkeydown=e=>{if(e.key==='Enter')f()}}
-const img=new Image();img.onload=()=>{const cv=document.createElement('canvas');cv.width=img.width;cv.height=img.height;const g=cv.getContext('2d',{willReadFrequently:true});g.drawImage(img,0,0);
- const d=g.getImageData(0,0,img.width,img.height).data;V=new Uint8Array(3*X*Y*Z);let k=0;
- for(let z=0;z<Z;z++){const ox=z%P.columns*X,oy=Math.floor(z/P.columns)*Y;for(let y=0;y<Y;y++){let o=4*((oy+y)*img.width+ox);for(let x=0;x<X;x++){V[k++]=d[o];V[k++]=d[o+1];V[k++]=d[o+2];o+=4}}}
- paint();document.body.dataset.ready='yes'};img.src=P.image;
+function choose(n){const t=el('threshold');L=P.layers[n];M=maps[n];t.min=L.low;t.max=L.high;t.value=L.threshold;el('low').textContent=L.low.toPrecision(2);el('high').textContent=L.high.toPrecision(2);paint()}
+el('layer').onchange=()=>choose(+el('layer').value);
+const maps=[];
+function load(n){const img=new Image();img.onload=()=>{const cv=document.createElement('canvas');cv.width=img.width;cv.height=img.height;const g=cv.getContext('2d',{willReadFrequently:true});g.drawImage(img,0,0);
+ const d=g.getImageData(0,0,img.width,img.height).data,A=new Uint8Array(3*X*Y*Z);let k=0;
+ for(let z=0;z<Z;z++){const ox=z%P.columns*X,oy=Math.floor(z/P.columns)*Y;for(let y=0;y<Y;y++){let o=4*((oy+y)*img.width+ox);for(let x=0;x<X;x++){A[k++]=d[o];A[k++]=d[o+1];A[k++]=d[o+2];o+=4}}}
+ const pick=c=>{const m=new Uint8Array(X*Y*Z);for(let i=0;i<m.length;i++)m[i]=A[3*i+c];return m};
+ if(n===0){maps.push(pick(1));V=A}else for(let c=0;c<3&&maps.length<P.layers.length;c++)maps.push(pick(c));
+ if(n+1<P.images.length)load(n+1);else{choose(0);document.body.dataset.ready='yes'}};img.src=P.images[n]}
+load(0);
 """
 
 # %% ../nbs/54_viewer.ipynb #c74d97b0
@@ -140,14 +149,29 @@ def _controls(
     threshold: float,
     low: float,  # ends of the threshold's slider
     high: float,
+    names: Sequence[str],  # of the maps
 ) -> str:
-    "Write the three planes with their sliders, and the two knobs of the overlay."
+    "Write the three planes with their sliders, the choice of map, and the two knobs of the overlay."
     planes = "".join(f"<figure><canvas id={n}></canvas><input type=range id={n}-slider min=0 aria-label='{n} slice'><figcaption>{n}</figcaption></figure>" for n in ("axial", "coronal", "sagittal"))
     knobs = f"<label>opacity <span id=opacity-said></span><input type=range id=opacity min=0 max=100 value=60></label><label>threshold <span id=threshold-said></span><input type=range id=threshold min={low:.4g} max={high:.4g} step=any value={threshold:.6g}></label>"
     colours = ",".join(f"rgb{c}" for c in _RAMP)
-    return f"<div class=planes>{planes}</div><p id=here></p><div class=knobs>{knobs}</div><div class=bar style='background:linear-gradient(90deg,{colours})'></div><div class=scale><span>{low:.2g}</span><span>{high:.2g}</span></div>"
+    options = "".join(f"<option value={i}>{html.escape(name)}</option>" for i, name in enumerate(names))
+    layer = f"<p class='layer{' hidden' * (len(names) < 2)}'><label>map <select id=layer>{options}</select></label></p>"
+    return f"<div class=planes>{planes}</div><p id=here></p>{layer}<div class=knobs>{knobs}</div><div class=bar style='background:linear-gradient(90deg,{colours})'></div><div class=scale><span id=low>{low:.2g}</span><span id=high>{high:.2g}</span></div>"
 
-# %% ../nbs/54_viewer.ipynb #6f4922f4
+# %% ../nbs/54_viewer.ipynb #70efdf2e
+def _layer(
+    name: str,
+    map_: Volume,
+    threshold: float,
+    unit: str,
+) -> tuple[dict, np.ndarray]:  # what the script needs to know; (X, Y, Z) uint8
+    "Spread one map over the colours, from 0 to its largest value."
+    finite = map_.data[np.isfinite(map_.data)]
+    high = float(max(np.max(finite, initial=0), 1.5 * threshold, 1e-3))
+    return {"name": name, "low": 0.0, "high": high, "threshold": threshold, "unit": unit}, to_bytes(map_.data, 0.0, high)
+
+# %% ../nbs/54_viewer.ipynb #1f0e3dad
 def page_html(
     page: Page,
 ) -> str:  # a whole document
@@ -155,16 +179,17 @@ def page_html(
 
     Raises: GeometryError if map or labels are not on the scan's grid.
     """
-    finite = page.map.data[np.isfinite(page.map.data)]
-    low, high = 0.0, float(max(np.max(finite, initial=0), 1.5 * page.threshold, 1e-3))
+    layers, drawn = zip(*(_layer(*one) for one in ((page.name, page.map, page.threshold, page.unit), *page.more)))
     grey = to_bytes(page.scan.data, 0, float(np.percentile(page.scan.data[page.scan.data > 0], 99.5)) if (page.scan.data > 0).any() else 1)
-    address, columns = mosaic([grey, to_bytes(page.map.data, low, high), page.labels.astype(np.uint8)])
+    address, columns = mosaic([grey, drawn[0], page.labels.astype(np.uint8)])
+    none = np.zeros_like(grey)
+    images = [address, *(mosaic([*drawn[i : i + 3], none, none][:3])[0] for i in range(1, len(drawn), 3))]
     rows = page.candidates
     start = [rows[a].iloc[0] for a in ("x_mm", "y_mm", "z_mm")] if len(rows) else (page.scan.affine @ [*(np.array(page.scan.shape) // 2), 1])[:3]
     voxel = np.clip(np.rint(np.linalg.inv(page.scan.affine) @ [*start, 1])[:3], 0, np.array(page.scan.shape) - 1).astype(int)
-    said = {"shape": list(page.scan.shape), "origin": page.scan.affine[:3, 3].tolist(), "step": float(page.scan.spacing[0]), "columns": columns, "low": low, "high": high, "unit": page.unit, "start": voxel.tolist(), "ramp": _ramp(), "image": address}
+    said = {"shape": list(page.scan.shape), "origin": page.scan.affine[:3, 3].tolist(), "step": float(page.scan.spacing[0]), "columns": columns, "layers": layers, "start": voxel.tolist(), "ramp": _ramp(), "images": images}
     text = lambda items, kind: "".join(f"<p class={kind}>{html.escape(i)}</p>" for i in items)
     facts = "".join(f"<tr><td>{html.escape(k)}</td><td>{html.escape(v)}</td></tr>" for k, v in page.facts.items())
-    body = f"<h1>{html.escape(page.title)}</h1>{text(page.warnings, 'warn')}{_controls(page.threshold, low, high)}<h2>Candidates</h2>{_table(rows)}<h2>What this is</h2>{text(page.notes, 'note')}<h2>Quality</h2><div class=wide><table class=facts>{facts}</table></div>"
+    body = f"<h1>{html.escape(page.title)}</h1>{text(page.warnings, 'warn')}{_controls(page.threshold, layers[0]['low'], layers[0]['high'], [one['name'] for one in layers])}<h2>Candidates</h2>{_table(rows)}<h2>What this is</h2>{text(page.notes, 'note')}<h2>Quality</h2><div class=wide><table class=facts>{facts}</table></div>"
     data = json.dumps(said).replace("<", "\\u003c")
     return f"<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport content='width=device-width,initial-scale=1'><title>{html.escape(page.title)}</title><link rel=icon href='data:,'><style>{_STYLE}</style></head><body><main>{body}</main><script type='application/json' id=page>{data}</script><script>{_SCRIPT}</script></body></html>"
