@@ -237,7 +237,8 @@ def run(
     out: Annotated[Path, typer.Option(help="the run's folder")] = Path("runs/run"),
     healthy: Annotated[Optional[str], typer.Option(help="healthy data set to learn from, where there are several")] = None,
     encoder: Annotated[str, typer.Option(help="dense, or resnet18 as published")] = "dense",
-    head: Annotated[str, typer.Option(help="gaussian")] = "gaussian",
+    head: Annotated[str, typer.Option(help="gaussian as published, binned, mixture")] = "gaussian",
+    score: Annotated[Optional[str], typer.Option(help="recommended in tables: published (the paper's sum), surprise, …; default: chosen on inserted lesions")] = None,
     loss: Annotated[str, typer.Option(help="beta_nll, faithful, squared_error")] = "beta_nll",
     draw: Annotated[Optional[str], typer.Option(help="lattice (dense only), or patches as published; default: what the encoder allows")] = None,
     steps: Annotated[Optional[int], typer.Option(help="optimizer steps")] = None,
@@ -246,6 +247,9 @@ def run(
     precision: Annotated[Optional[str], typer.Option(help="of training: auto, bfloat16, float32")] = None,
     score_precision: Annotated[Optional[str], typer.Option(help="of scoring: float32 (default), bfloat16, auto")] = None,
     seed: Annotated[Optional[int], typer.Option()] = None,
+    pixelwise: Annotated[Optional[str], typer.Option(help="pixel-wise methods to train, score and fuse beside the heatmap, for instance ae,vae,dae,ddpm,pddpm,cddpm")] = None,
+    pixel_size: Annotated[Optional[str], typer.Option(help="of their networks: cohort (default), paper, toy")] = None,
+    residuals: Annotated[Optional[Path], typer.Option(help="folder of other people's residuals, <subject>_<method>.nii.gz, healthy validation subjects among them")] = None,
     load_checkpoint: Annotated[Optional[Path], typer.Option(help="another run's folder, whose networks score")] = None,
     only_eval: Annotated[bool, typer.Option("--only-eval", help="train nothing; needs --load-checkpoint")] = False,
     allow_leaks: Annotated[bool, typer.Option("--allow-leaks", help="run on splits that leak; the record says so")] = False,
@@ -263,7 +267,8 @@ def run(
         raise ParameterError("--only-eval and --load-checkpoint RUN belong together: give both, or neither")
     folder = core.data_dir(data_dir)
     settings = dict(contrast=contrast, encoder=encoder, head=head, loss=loss, draw=draw or ("lattice" if encoder == "dense" else "patches"))
-    optional = dict(healthy=healthy, steps=steps, learning_rate=learning_rate, n_slices=n_slices, precision=precision, score_precision=score_precision, seed=seed)
+    optional = dict(healthy=healthy, score=score, steps=steps, learning_rate=learning_rate, n_slices=n_slices, precision=precision, score_precision=score_precision, seed=seed,
+                    pixelwise=pixelwise, pixel_size=pixel_size, residuals=str(residuals.resolve()) if residuals else None)
     _study(out, _clock(), data_dir=folder, splits_dir=splits, folds=_numbers(folds, "folds"), datasets=datasets.split(",") if datasets else None,
            load_checkpoint=load_checkpoint, allow_leaks=allow_leaks, how=dict(jobs=jobs, scheduler=scheduler, dry_run=dry_run, force=force or (), until=until, partial=partial), **settings, **optional)
 
@@ -345,6 +350,7 @@ def demo(
     lesion: Annotated[int, typer.Option(help="people of each lesion kind")] = 4,
     steps: Annotated[int, typer.Option(help="optimizer steps")] = 850,
     folds: Annotated[str, typer.Option(help="for instance 0, or 0,1,2,3,4")] = "0",
+    pixelwise: Annotated[str, typer.Option(help="pixel-wise methods beside the heatmap, for instance dae,ddpm; empty: none")] = "dae",
     seed: Annotated[int, typer.Option()] = 3141,
 ) -> None:
     "See the method work: write the synthetic cohort, train, score, tabulate."
@@ -353,7 +359,7 @@ def demo(
     report, data = _clock(), out.parent / f"{out.name}-cohort"
     report(f"synthetic cohort of {healthy} healthy and 5 × {lesion} people with lesions, in {data}")
     write_cohort(data, healthy, lesion, seed, progress=lambda subject, done, of: report(f"{done}/{of} people written") if done % 20 == 0 or done == of else None)
-    _study(out, report, data_dir=data, folds=_numbers(folds, "folds"), steps=steps, seed=seed)
+    _study(out, report, data_dir=data, folds=_numbers(folds, "folds"), steps=steps, seed=seed, pixelwise=pixelwise or None)
 
 # %% ../nbs/62_cli.ipynb #1ff1de77
 @app.command()

@@ -6,7 +6,8 @@
 __all__ = ['HALF_MM', 'SIZES', 'KL_WEIGHT', 'VALIDATIONS', 'VAL_BATCHES', 'PIXEL_METHODS', 'SHARED', 'SAME_BRAIN', 'halve',
            'restore', 'PixelMethod', 'finish', 'Intensity', 'VoxelAtlas', 'Size', 'Reconstructor', 'brain_mean',
            'Bottleneck', 'Variational', 'Denoising', 'Diffusion', 'GaussianDiffusion', 'ConditionedDiffusion',
-           'FullDiffusion', 'PatchedDiffusion', 'Reconstruction', 'pixel_method', 'trained_method', 'read_residual']
+           'FullDiffusion', 'PatchedDiffusion', 'Reconstruction', 'pixel_method', 'training_of', 'trained_method',
+           'read_residual']
 
 # %% ../nbs/41_pixelwise.ipynb #eccbc87e
 import hashlib
@@ -27,7 +28,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from .atlas import Atlas, fit_atlas, load_atlases, save_atlases, z_score
-from .core import CheckpointError, DataError, GeometryError, ParameterError, Patch2LocError, atomic_path, read_volume, regrid, rng_for, seed_for
+from .core import CheckpointError, DataError, GeometryError, ParameterError, Patch2LocError, atomic_path, digest, digest_of, read_volume, regrid, rng_for, seed_for, write_text
 from .diffusion import Denoiser, add_noise, make_schedule, reverse, windows
 from .heatmap import MEDIAN_MM, smooth
 from .intensity import Scan
@@ -570,6 +571,13 @@ def pixel_method(
     return kind()
 
 # %% ../nbs/41_pixelwise.ipynb #17e62166
+def training_of(
+    name: str,  # a key of `PIXEL_METHODS`
+) -> str:  # folder under a fold's pixelwise/
+    "Name the training a method uses: two methods may paint with one network."
+    return SHARED.get(name, name)
+
+
 def trained_method(
     name: str,
     folder: str | Path,  # of a fold's pixel-wise methods, one folder each
@@ -582,11 +590,11 @@ def trained_method(
 
     Raises: CheckpointError if it was trained otherwise; ParameterError for an unknown name.
     """
-    method, home = pixel_method(name, **how), Path(folder) / SHARED.get(name, name)
+    method, home = pixel_method(name, **how), Path(folder) / training_of(name)
     if not (home / "done").is_file() and len(train):
         home.mkdir(parents=True, exist_ok=True)
-        pixel_method(SHARED.get(name, name), **how).fit(train, val, home, report)
-        (home / "done").touch()
+        pixel_method(training_of(name), **how).fit(train, val, home, report)
+        write_text(digest_of({path.name: digest(path) for path in sorted(home.iterdir())}), home / "done")
     method.load(home)
     return method
 

@@ -337,6 +337,8 @@ _TEMPLATES["results.html"] = """{% from "grid.html" import grid %}
 {{ grid(table.grid, table.sources) }}{% for more in table.more %}<details><summary>{{ table.dataset }}: {{ more.title }}</summary>{{ grid(more, table.sources) }}</details>{% endfor %}
 <p class="note">{{ table.subjects }} subject{% if table.subjects != "1" %}s{% endif %}, {{ table.patients }} with a lesion. Small figures: {{ table.intervals or "no interval" }}.{% if not table.sick %} Nobody here has a lesion: AUPRC and Dice do not exist, and the share of voxels flagged in error is what counts.{% endif %}</p>{% endfor %}
 {% if checked %}<p class="note">{{ checked }}</p>{% endif %}
+{% if ranks.rows %}<h3 id="ranks">Who is first where, and at what price</h3><p>Rank of each method's mean AUPRC over patients, 1 is best: in each data set, and in thirds of all patients by lesion volume{% if synthetic %} (synthetic data){% endif %}. Seconds: median for a volume on one thread, with all that its map builds on.</p>
+<div class="scroll"><table class="sortable"><thead><tr>{% for head in ranks.heads %}<th scope="col" aria-sort="none"><button type="button">{{ head }}</button></th>{% endfor %}</tr></thead><tbody>{% for row in ranks.rows %}<tr>{% for cell in row %}<td data-value="{{ cell.value }}">{{ cell.text }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endif %}
 {% if sides %}<h3 id="sure">How sure is that?</h3><p>Patients, folds and seeds are different sources of chance, kept apart. Pairs: each method against one named beforehand, on the same patients (Wilcoxon's signed ranks; all tests of a measure corrected together by Holm's rule). Scans: patients against the healthy people of this run.</p>
 {% for side in sides %}<details><summary>{{ side.title }}</summary>{% for part in side.parts %}<h4>{{ part.dataset }}{% if part.synthetic %} (synthetic data){% endif %}</h4><div class="scroll"><table class="sortable"><thead><tr>{% for head in part.head %}<th scope="col" aria-sort="none"><button type="button">{{ head }}</button></th>{% endfor %}</tr></thead><tbody>{% for row in part.rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endfor %}</details>{% endfor %}{% endif %}
 {% if not tables %}<p>There are no tables in this folder (tables/summary.csv is missing).</p>{% endif %}</section>
@@ -551,6 +553,15 @@ def _lead(
     return " · ".join(part for part in parts if part)
 
 # %% ../nbs/53_report.ipynb #f7177163
+def _ranks(
+    rows: list[dict[str, str]],  # of tables/ranks.csv
+) -> dict[str, Any]:  # heads, rows of cells
+    "Prepare the rank table."
+    heads = [name for name in (rows[0] if rows else ()) if name != "synthetic"]
+    text = lambda name, value: value if name == "method" else "–" if not value else f"{float(value):.1f}" if name in ("seconds", "mean") else f"{float(value):.0f}"
+    return {"heads": heads, "rows": [[{"value": row[name], "text": text(name, row[name])} for name in heads] for row in rows]}
+
+
 def _left_out(
     run_dir: Path,
     run: Mapping[str, Any],  # of `read_run`
@@ -576,7 +587,7 @@ def _content(
     wanted = ("tables/summary.csv", "tables/sources.csv", "tables/abnormality.csv")
     return {
         "name": name, "lead": lead, "synthetic": synthetic, "made": " (synthetic data)" if synthetic else "", "warnings": warnings, "tables": tables, "overview": _overview(summary),
-        "checked": checked, "recommended": recommended, "sides": _sides(run_dir), "curves": _curve_views(run_dir, recommended), "abnormality": _abnormality(_table(run_dir / "tables/abnormality.csv")),
+        "checked": checked, "recommended": recommended, "ranks": _ranks(_table(run_dir / "tables/ranks.csv")), "sides": _sides(run_dir), "curves": _curve_views(run_dir, recommended), "abnormality": _abnormality(_table(run_dir / "tables/abnormality.csv")),
         "localization": _localization(run_dir), "protocols": _protocols(_table(run_dir / "tables/thresholds.csv"), run.get("parameters", {})), "published": PUBLISHED, "published_remarks": PUBLISHED_REMARKS, "facts": _facts(run),
         "folds": folds, "missing": [path for path in wanted if not (run_dir / path).is_file()], "cite_run": f"{name}. {lead}. Digest of run.json: {digest(run_dir / 'run.json')[:16]}", **_pictures(run_dir, bool(synthetic), [table["dataset"] for table in tables]),
     }

@@ -38,7 +38,7 @@ MEASURE_COLUMNS = (
 )
 DIGEST_COLUMNS = ("parameters", "checkpoint_digest", "split_digest", "data_digest")
 CASE_COLUMNS = KEY_COLUMNS + MEASURE_COLUMNS + DIGEST_COLUMNS
-LOCALIZATION_SCORES = tuple(f"{name}{z}" for z in ("", "_z") for name in ("heatmap", "log_error", "log_variance", "surprise"))
+LOCALIZATION_SCORES = tuple(f"{name}{z}" for z in ("", "_z") for name in ("heatmap", "log_error", "log_variance", "surprise", "entropy", "likelihood_ratio"))
 BASELINES = ("intensity", "atlas")
 _IDENTITY = ("fold", "dataset", "subject", "method", "seed")
 _WHOLE = ("fold", "seed", "voxels", "lesion_voxels", "lesions", "false_alarms")

@@ -56,6 +56,11 @@ class Study:
         return self.settings.get("contrast", "t2")
 
     @property
+    def pixelwise(self) -> bool:
+        "Whether pixel-wise methods, ours or other people's, are part of it."
+        return bool(self.settings.get("pixelwise") or self.settings.get("residuals"))
+
+    @property
     def healthy(self) -> str:
         "The healthy data set; empty when nothing is trained."
         return "" if self.load_checkpoint else (self.settings.get("healthy") or split_datasets(self.splits_dir)[0])
@@ -132,15 +137,20 @@ def _check_settings(
     study: Study,
 ) -> None:
     "Refuse settings no experiment knows, of another type, or that the method refuses."
+    from patch2loc.pixel_study import named_methods
     from patch2loc.study import Settings
 
     known: dict[str, Any] = {}
     for path in sorted(experiments_dir().glob("e[123]*.ipynb")):
         known |= notebook_parameters(path)
     for name, value in study.settings.items():
-        if name not in known or name in (*PLACES, "fold", "dataset"):
+        if name not in known or name in (*PLACES, "fold", "dataset", "method"):
             raise ParameterError(f"no parameter {name!r}{nearest(name, [k for k in known if k not in PLACES])}")
         check_value("", name, value, known[name])
+    if study.pixelwise:
+        healthy = study.settings.get("healthy") or split_datasets(study.splits_dir)[0]
+        some = list_subjects(study.splits_dir, study.data_dir, healthy, "val", study.contrast, study.folds[0])[0].subject if study.settings.get("residuals") else ""
+        named_methods(study.settings.get("pixelwise", ""), **{k: v for k, v in (("size", study.settings.get("pixel_size", "cohort")), ("residuals", study.settings.get("residuals", ""))) if v}, subject=some)
     Settings(str(study.data_dir), str(study.splits_dir), str(study.out), **_of(study.settings, Settings.__dataclass_fields__))
 
 
@@ -309,12 +319,15 @@ def score_block(
     import numba
     import torch
 
+    from patch2loc.pixel_study import fused_rows
     from patch2loc.study import Settings, score_subjects
 
     torch.set_num_threads(1)
     numba.set_num_threads(1)
+    settings = Settings(**_of(parameters, Settings.__dataclass_fields__))
+    others = fused_rows(settings, **{name: parameters[key] for name, key in (("pixelwise", "pixelwise"), ("size", "pixel_size"), ("residuals", "residuals")) if key in parameters})
     only = {subject: digest_of([made_from, data]) for subject, data in parameters["subjects"].items()}
-    scored, failed = score_subjects(Settings(**_of(parameters, Settings.__dataclass_fields__)), parameters["dataset"], parameters["checkpoint_dir"], report, only)
+    scored, failed = score_subjects(settings, parameters["dataset"], parameters["checkpoint_dir"], report, only, others)
     if failed:
         name, reason = next(iter(failed.items()))
         raise DataError(f"{len(failed)} of {len(only)} subjects could not be scored, first {name}: {reason}")
@@ -442,15 +455,16 @@ def lay_out(
 ) -> list[Step]:  # each after those it needs
     "Say what the steps of a study are."
     plan = _Layout(study, digests, partial)
-    trained = {fold: _add_training(plan, fold) for fold in study.folds} if study.healthy else {}
+    trained = {fold: (*_add_training(plan, fold), *_add_pixelwise(plan, fold)) for fold in study.folds} if study.healthy else {}
     scored = [_add_scoring(plan, fold, dataset, trained.get(fold, ()), tuple(t for ts in trained.values() for t in ts) if together else ()) for fold in study.folds for dataset in study.datasets]
     names = {"datasets": ",".join(study.datasets), "folds": ",".join(map(str, study.folds))}
     about = {"study": digest_of({**study.settings, **names, "synthetic": any(dataset_spec(n, study.data_dir).synthetic for n in study.datasets), "allow_leaks": study.allow_leaks})}
+    fused = [_add_fusing(plan, fold, dataset) for fold in study.folds for dataset in study.datasets] if study.pixelwise else []
     kde = [f"figures/kde_{d}.png" for d in study.datasets] if not partial else []
     analysed = plan.add("analyse", "e30_abnormality", "e30_abnormality", names, (*kde, "tables/abnormality.csv"), after=tuple(scored), tolerant=True)
     expected = {"out": str(study.out), "folds": list(study.folds), "datasets": list(study.datasets), "networks": str(study.load_checkpoint or "")}
     recorded = plan.block(record_run, "record", "e40_tables", "e40_tables", expected, stage="tables", after=tuple(scored), tolerant=True)
-    plan.add("tables", "e40_tables", "e40_tables", names, ("tables/summary.csv", "report.html"), after=(*scored, analysed, recorded), reads=about, tolerant=True)
+    plan.add("tables", "e40_tables", "e40_tables", names, ("tables/summary.csv", "report.html"), after=(*scored, *fused, analysed, recorded), reads=about, tolerant=True)
     return plan.steps
 
 # %% ../nbs/60_runs.ipynb #8e296a06
@@ -463,17 +477,56 @@ def _add_training(
     files = [f for part in ("train", "val") for f in list_subjects(study.splits_dir, study.data_dir, study.healthy, part, study.contrast, fold)]
     reads = plan.read(files, f"{study.healthy}_train_fold{fold}.csv", f"{study.healthy}_val_fold{fold}.csv")
     looked = plan.add("prepare", "e00_check_data", f"{here}/e00_check_data", {"fold": fold}, reads=reads)
-    made = [f"{here}/checkpoints/best.ckpt", f"{here}/atlases.npz", f"{here}/thresholds.json"]
-    leaves = tuple(study.out / here / name for name in ("checkpoints", "atlases.npz", "thresholds.json", "curve.csv", "slices"))
+    made = [f"{here}/{name}" for name in ("checkpoints/best.ckpt", "atlases.npz", "thresholds.json", "choice.json")]
+    leaves = tuple(study.out / here / name for name in ("checkpoints", "atlases.npz", "thresholds.json", "choice.json", "curve.csv", "slices"))
     steps = study.settings.get("steps", notebook_parameters(experiments_dir() / "e10_train_fold.ipynb")["steps"])
     return (plan.add("train", "e10_train_fold", f"{here}/e10_train_fold", {"fold": fold}, made, reads=reads, awaits=(looked,), needs="GPU", threads=_training_threads(), clears=leaves, amount=steps),)
 
 
+def _add_pixelwise(
+    plan: _Layout,
+    fold: int,
+) -> tuple[str, ...]:  # names of the steps scoring comes after
+    "Add the pixel-wise methods of one fold, each a training, and what is learned about them together."
+    study, here = plan.study, f"fold-{fold}"
+    if not study.pixelwise:
+        return ()
+    from patch2loc.pixelwise import training_of
+
+    base, names, trained = f"{here}/e10_train_fold", [n.strip() for n in study.settings.get("pixelwise", "").split(",") if n.strip()], []
+    reads = next(s for s in plan.steps if s.name == base).reads
+    for name in dict.fromkeys(map(training_of, names)):
+        home = f"{here}/pixelwise/{name}"
+        trained.append(plan.add("train", "e11_train_pixelwise", f"{here}/e11_train_pixelwise_{name}", {"fold": fold, "method": name}, [f"{home}/done"], reads=reads, after=(base,), needs="GPU", threads=_training_threads(), clears=(study.out / home,)))
+    made = [f"{here}/pixelwise/{name}" for name in ("choice.json", "scales.json", "atlases.npz")]
+    theirs = {"residuals": _listing(study.settings["residuals"])} if study.settings.get("residuals") else {}
+    return (plan.add("train", "e12_learn_fusion", f"{here}/e12_learn_fusion", {"fold": fold}, made, reads=reads | theirs, after=(base, *trained), needs="GPU", threads=_training_threads()),)
+
+
+def _listing(
+    folder: str | Path,
+) -> str:  # digest
+    "Digest the names, sizes and times of a folder's files."
+    return digest_of({p.name: (p.stat().st_size, p.stat().st_mtime_ns) for p in sorted(Path(folder).glob("*.nii*"))})[:16]
+
+# %% ../nbs/60_runs.ipynb #4e732ced
+def _add_fusing(
+    plan: _Layout,
+    fold: int,
+    dataset: str,
+) -> str:  # its name
+    "Add the notebook that shows a data set's fusions."
+    study, here = plan.study, f"fold-{fold}/{dataset}"
+    source = str(study.load_checkpoint / f"fold-{fold}") if study.load_checkpoint else ""
+    parameters = {"fold": fold, "dataset": dataset, "checkpoint_dir": source}
+    return plan.add("fuse", "e21_fuse_dataset", f"fold-{fold}/e21_fuse_dataset_{dataset}", parameters, [f"{here}/figures/fused.png"], after=(f"fold-{fold}/e20_score_dataset_{dataset}",), tolerant=True)
+
+# %% ../nbs/60_runs.ipynb #02e74f10
 def _training_threads() -> int:  # 0: all cores of the worker
     "Let OMP_NUM_THREADS, where it is set, speak for trainings too."
     return int(os.environ.get("OMP_NUM_THREADS") or 0)
 
-# %% ../nbs/60_runs.ipynb #4e732ced
+# %% ../nbs/60_runs.ipynb #33e75ff0
 def _add_scoring(
     plan: _Layout,
     fold: int,
@@ -485,19 +538,19 @@ def _add_scoring(
     study, here, name = plan.study, f"fold-{fold}/{dataset}", f"fold-{fold}/e20_score_dataset_{dataset}"
     source = str(study.load_checkpoint / f"fold-{fold}") if study.load_checkpoint else ""
     files = list_subjects(study.splits_dir, study.data_dir, dataset, "test", study.contrast)
-    network = {"network": digest(Path(source, "checkpoints/best.ckpt"))[:16]} if source else {}
+    network = {name: digest(path)[:16] for name in ("checkpoints/best.ckpt", "pixelwise/choice.json", "pixelwise/scales.json") if source and (path := Path(source, name)).is_file()}
     table = {k: v for k, v in plan.read((), f"{dataset}_test.csv", f"{dataset}_val.csv").items()}
     parameters, blocks = {"fold": fold, "dataset": dataset, "checkpoint_dir": source}, []
     for start in range(0, len(files), BLOCK):
         some = files[start : start + BLOCK]
         subjects = {"subjects": {f.subject: digest_of(plan.read([f])) for f in some}}
         blocks.append(plan.block(score_block, f"{here}/subjects-{start + 1:04d}", name, "e20_score_dataset", parameters | subjects, stage="score", after=after, awaits=awaits, reads=network | table, amount=len(some)))
-    made = [f"{here}/{file}" for file in ("cases.csv", "patches.csv", "localization.csv")]
+    made = [f"{here}/{file}" for file in ("cases.csv", "curves.csv", "grid.csv", "costs.csv", "patches.csv", "localization.csv")]
     folder = study.out / here
     return plan.add("score", "e20_score_dataset", name, parameters, made, after=(*after, *blocks), reads=plan.read(files) | network | table, tolerant=True,
-                    clears=tuple(folder / f for f in ("cases.csv", "patches.csv", "localization.csv", "missing.csv")), scraps=(folder / "subjects",))
+                    clears=(*(study.out / p for p in made), folder / "missing.csv"), scraps=(folder / "subjects",))
 
-# %% ../nbs/60_runs.ipynb #33e75ff0
+# %% ../nbs/60_runs.ipynb #34173cb3
 @dataclass(frozen=True)
 class Plan:
     "What of a study is to be done."
@@ -529,7 +582,7 @@ def kind_of(
     "Name what a step's rate is shared with."
     return "subject" if step.call is score_block else "record" if step.call else Path(step.notebook).stem
 
-# %% ../nbs/60_runs.ipynb #6ea9ab1b
+# %% ../nbs/60_runs.ipynb #c16a5320
 def plan_steps(
     study: Study,
     steps: Sequence[Step],
@@ -555,7 +608,7 @@ def plan_steps(
     reasons |= {s.name: f"part of {s.within}" for s in steps if s.call and s.within in reasons}
     return Plan(tuple(steps), reasons, *_rates(study))
 
-# %% ../nbs/60_runs.ipynb #34173cb3
+# %% ../nbs/60_runs.ipynb #6364d3f0
 def _rates(
     study: Study,
 ) -> tuple[dict[str, float], str]:  # kind -> seconds a unit; where they come from
@@ -581,7 +634,7 @@ def span(
     "Say a time as a person would."
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
-# %% ../nbs/60_runs.ipynb #c16a5320
+# %% ../nbs/60_runs.ipynb #182be0c5
 def plan_lines(
     plan: Plan,
     workers: int,
@@ -597,7 +650,7 @@ def plan_lines(
     notebooks = sum(not s.call for s in plan.todo)
     yield f"{notebooks} of {sum(not s.call for s in plan.steps)} notebooks to run, about {span(plan.seconds(workers))} on {workers} workers (rates: {plan.source})"
 
-# %% ../nbs/60_runs.ipynb #e369853d
+# %% ../nbs/60_runs.ipynb #19ca14e7
 # long: one class, what is heard and what is shown
 class Progress:
     "Counts, rates and time left of every stage."
@@ -669,7 +722,7 @@ class Progress:
                     branch.add(f"{name}: {outcome.line}"[:300], style="red")
         return tree
 
-# %% ../nbs/60_runs.ipynb #19ca14e7
+# %% ../nbs/60_runs.ipynb #a5771bce
 def run_study(
     study: Study,
     report: Callable[[str], None] = print,
@@ -708,7 +761,7 @@ def run_study(
         _work(study.out, plan, token, report, jobs, scheduler, partial, live)
     return study.out
 
-# %% ../nbs/60_runs.ipynb #a5bfc9e0
+# %% ../nbs/60_runs.ipynb #d67d8ab4
 def _up_to(
     steps: Sequence[Step],
     stage: str,  # "": all
@@ -732,7 +785,7 @@ class _writable:
         if isinstance(error, OSError):
             raise DataError(f"{error.filename or self.folder}: {error.strerror or error}; what was finished stays, and the same command goes on") from None
 
-# %% ../nbs/60_runs.ipynb #a5771bce
+# %% ../nbs/60_runs.ipynb #d645920e
 def _errands(
     plan: Plan,
     token: str,
@@ -744,7 +797,7 @@ def _errands(
     codes = {path: code_inputs(path) for path in {s.notebook for s in plan.todo}}
     return [Errand(s, {n: by_name[n] for n in s.after}, codes[s.notebook], folder, token, f"patch2loc-{token}", partial) for s in plan.todo]
 
-# %% ../nbs/60_runs.ipynb #d67d8ab4
+# %% ../nbs/60_runs.ipynb #3416a75f
 def _work(
     folder: Path,  # the run's
     plan: Plan,
@@ -768,7 +821,7 @@ def _work(
                 _keep(folder, plan, seen.outcomes)
     _conclude(outcomes, partial)
 
-# %% ../nbs/60_runs.ipynb #d645920e
+# %% ../nbs/60_runs.ipynb #a1d0c6e8
 def _keep(
     folder: Path,
     plan: Plan,
@@ -800,7 +853,7 @@ def _conclude(
     error.exit_status = max(o.exit_status for o in failed)
     raise error
 
-# %% ../nbs/60_runs.ipynb #a1d0c6e8
+# %% ../nbs/60_runs.ipynb #f7177163
 def list_runs(
     folder: str | Path,
 ) -> pd.DataFrame:  # a row a run
@@ -829,7 +882,7 @@ def _run_json(
         raise DataError(f"{run}: no run.json in it, so it is no run's folder")
     return said
 
-# %% ../nbs/60_runs.ipynb #17e62166
+# %% ../nbs/60_runs.ipynb #6c8349cc
 def show_run(
     run: str | Path,
 ) -> Iterator[str]:  # lines
@@ -846,7 +899,7 @@ def show_run(
     for name, step in (read_json(Path(run) / "steps.json") or {}).items():
         yield f"  {name}: {step['status']}" + (f" in {span(step['seconds'])}" if step["seconds"] else "") + (f": {step['line']}" if step["line"] else "")
 
-# %% ../nbs/60_runs.ipynb #f7177163
+# %% ../nbs/60_runs.ipynb #d9d4f495
 def _differences(
     what: str,
     left: Mapping[str, Any],
