@@ -701,7 +701,8 @@ def workers(
         with check_scheduler(scheduler) as client:
             yield client
         return
-    options = {"nthreads": 1, "env": dict.fromkeys(THREAD_VARIABLES, "1") | {"MPLBACKEND": "agg"}, "dashboard_address": None, "silence_logs": logging.CRITICAL}
+    quiet = {"MPLBACKEND": "agg", "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}  # Dask's profiler keeps every second of an hour in memory
+    options = {"nthreads": 1, "env": dict.fromkeys(THREAD_VARIABLES, "1") | quiet, "dashboard_address": None, "silence_logs": logging.CRITICAL}
     crew = {i: {"cls": Nanny, "options": options | {"resources": {"CPU": 1} | ({"GPU": 1} if i == 0 else {})}} for i in range(jobs or _cores())}
     head = {"cls": Scheduler, "options": {"host": "127.0.0.1", "port": 0, "dashboard_address": "127.0.0.1:0"}}
     with SpecCluster(scheduler=head, workers=crew, silence_logs=logging.CRITICAL) as cluster, Client(cluster, set_as_default=False) as client:
