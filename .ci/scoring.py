@@ -110,7 +110,7 @@ def main() -> None:
                                     "busy": round(cpu / wall / jobs, 3), "others_cores": round((busy - cpu) / wall, 2), "load_before": round(load, 2), "cpu_percent_before": idle}
         maps = [p.stat().st_size for p in (study.out / "fold-0" / DATASET / "heatmaps").glob("copy0000_*")]
         voxels = json.loads((study.out / "fold-0" / DATASET / "subjects" / "copy0000.json").read_text())["voxels"]
-        facts |= {"brain_voxels": voxels, "maps": len(maps), "map_bytes": sum(maps)}
+        bytes_of_one = {"brain_voxels": voxels, "maps": len(maps), "map_bytes": sum(maps)}
         print(jobs, facts, flush=True)
     out = ROOT / "nbs" / "measured"
     with open(out / "scoring.csv", "w", newline="") as file:
@@ -118,7 +118,7 @@ def main() -> None:
         table.writeheader()
         table.writerows(rows)
     known = json.loads((out / "batch.json").read_text()) if (out / "batch.json").is_file() else {}
-    (out / "batch.json").write_text(json.dumps(known | facts, indent=1) + "\n")
+    (out / "batch.json").write_text(json.dumps(known | {"scored": facts} | ({} if asked.crop else bytes_of_one), indent=1) + "\n")
 
 
 if __name__ == "__main__":
