@@ -227,6 +227,7 @@ def _study(
         report(f"  {out / name}")
 
 # %% ../nbs/62_cli.ipynb #6f4922f4
+# long: an option a line
 @app.command()
 def run(
     data_dir: DataDir = None,
@@ -350,7 +351,7 @@ def demo(
     lesion: Annotated[int, typer.Option(help="people of each lesion kind")] = 4,
     steps: Annotated[int, typer.Option(help="optimizer steps")] = 850,
     folds: Annotated[str, typer.Option(help="for instance 0, or 0,1,2,3,4")] = "0",
-    pixelwise: Annotated[str, typer.Option(help="pixel-wise methods beside the heatmap, for instance dae,ddpm; empty: none")] = "dae",
+    pixelwise: Annotated[str, typer.Option(help="pixel-wise methods beside the heatmap, for instance dae,ddpm_full; default: none")] = "",
     seed: Annotated[int, typer.Option()] = 3141,
 ) -> None:
     "See the method work: write the synthetic cohort, train, score, tabulate."

@@ -12,7 +12,7 @@ import json
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Callable, Iterator, Mapping, Sequence
+from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -134,20 +134,32 @@ def _atlas(
     return fit_atlas(((map_, np.isfinite(map_)) for map_ in loaded), ATLAS_SMOOTHING_MM / spacing)
 
 # %% ../nbs/57_pixel_study.ipynb #c20ad4d7
+def _kept(
+    source: Source,
+    store: Path,
+    name: str,  # in its file names
+) -> Source:
+    "Keep what a source makes of each subject on disk: a validation subject is looked at for its scale, and again for its thresholds."
+    def make(scan: Scan) -> np.ndarray:
+        path = store / f"{scan.subject}_{name}.npy"
+        if not path.is_file():
+            np.save(path, source(scan))
+        return np.load(path)
+
+    return Source(make)
+
+
 def _learn_scales(
     name: str,
-    residual: Source,
+    residual: Source,  # kept in the store
     heat: Source,
     fold: Fold,
     people: Sequence[SubjectFiles],  # healthy validation subjects
-    store: Path,  # for maps
+    store: Path,  # of residuals
 ) -> tuple[Fusion, Atlas, dict[str, Atlas]]:  # the atlas of all, and for each of them one that it had no part in
     "Learn on healthy people how a method's residual is distributed, alone and with the heatmap."
-    pairs, paths = [], []
-    for files in people:
-        scan = fold.load(files)
-        paths.append(store / f"{files.subject}_{name}.npy")
-        np.save(paths[-1], residual(scan))
+    pairs, paths = [], [store / f"{files.subject}_{name}.npy" for files in people]
+    for scan in map(fold.load, people):
         finished = finish(residual(scan), scan.brain_mask, scan.volume.spacing, fold.median_mm)
         pairs.append((heat(scan)[scan.brain_mask], finished[scan.brain_mask]))
     spacing = scan.volume.spacing
@@ -186,7 +198,7 @@ def _inserted(
 
 # %% ../nbs/57_pixel_study.ipynb #9bf31c7f
 def choose_fusion(
-    scans: Sequence[tuple[Scan, str]],  # with inserted lesions, and their kinds
+    scans: Iterable[tuple[Scan, str]],  # with inserted lesions, and their kinds
     heat: Source,
     residuals: Mapping[str, Source],
     fusions: Mapping[str, Fusion],
@@ -270,17 +282,18 @@ def learn_pixelwise(
     fold, people = Fold.open(settings.fold_dir, settings.score_precision, contrast=settings.contrast, fold=settings.fold), settings.subjects("val")
     score = json.loads((settings.fold_dir / "choice.json").read_text())["recommended"].removesuffix("_z")
     heat, residuals, fusions, atlases, apart = heat_source(fold, score), _sources(study, methods), {}, {}, {}
-    with tempfile.TemporaryDirectory() as store:
-        for name, residual in residuals.items():
-            fusions[name], atlases[name], apart[name] = _learn_scales(name, residual, heat, fold, people, Path(store))
+    rows = lambda name, weight, heat=heat, residuals=residuals: _rows(name, residuals[name], heat, lambda subject: apart[name].get(subject, atlases[name]), fusions[name], weight, fold.median_mm, _painter(name, methods))
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder)
+        known = {name: _kept(residual, store, name) for name, residual in residuals.items()} | {"heat": _kept(heat, store, "heat")}
+        for name in residuals:
+            fusions[name], atlases[name], apart[name] = _learn_scales(name, known[name], known["heat"], fold, people, store)
             report(f"{name}: scale learned on {len(people)} healthy validation subjects")
-    rows = lambda name, weight: _rows(name, residuals[name], heat, lambda subject: apart[name].get(subject, atlases[name]), fusions[name], weight, fold.median_mm, _painter(name, methods))
-    ours = {name: source for name, source in residuals.items() if name not in study.theirs}  # nobody else made residuals of inserted lesions
-    choice = choose_fusion(_inserted(fold, settings.subjects("train"), settings.seed), heat, ours, fusions, rows)
-    weights = choice["weights"] | {name: 0.5 for name in study.theirs}
-    makers = {row: make for name in residuals for row, make in rows(name, weights[name]).items()}
-    makers["fused"] = makers.get(choice["chosen"], heat)
-    learn_methods(settings, makers)
+        ours = {name: source for name, source in residuals.items() if name not in study.theirs}  # nobody else made residuals of inserted lesions
+        choice = choose_fusion(_inserted(fold, settings.subjects("train"), settings.seed), heat, ours, fusions, rows)
+        weights = choice["weights"] | {name: 0.5 for name in study.theirs}
+        makers = {row: make for name in residuals for row, make in rows(name, weights[name], known["heat"], known).items()}
+        learn_methods(settings, makers | {"fused": makers.get(choice["chosen"], known["heat"])})
     report(f"fused: {choice['chosen']}, chosen by lesions inserted into training people")
     save_atlases(atlases, out / "atlases.npz")
     write_json({"heat": score, "fusions": {name: _fusion_json(f) for name, f in fusions.items()}}, out / "scales.json")
