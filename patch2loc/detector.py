@@ -29,7 +29,7 @@ from .model import Architecture, PatchLocalizer, keep_memory, load_localizer, pi
 from .patches import LatticeBatches, Slices, write_slices
 from .phantom import LESION_KINDS, Population, make_head
 
-# %% ../nbs/48_detector.ipynb #45c48cce
+# %% ../nbs/48_detector.ipynb #6512bd43
 @dataclass(frozen=True)
 class Bed:
     "Scans to learn from, to choose on, and to test on."
@@ -55,7 +55,7 @@ def _choice(
         found[kind].append(insert_into(scan, kind, rng_for(seed, "bed", scan.subject, kind)))
     return found
 
-# %% ../nbs/48_detector.ipynb #d3d94468
+# %% ../nbs/48_detector.ipynb #c20ad4d7
 def label_scans(
     folder: str | Path,  # of the label maps
     part: str,  # train, val, test
@@ -88,7 +88,7 @@ def embedded_scans(
         for index in range(first, first + people):
             yield head_scan(make_head(population, kind, index, seed, (1, 1, SLICES_MM[part])), f"{part}{index}", contrast, kind)
 
-# %% ../nbs/48_detector.ipynb #6512bd43
+# %% ../nbs/48_detector.ipynb #c51ce410
 def save_scans(
     scans: Iterable[Scan],
     folder: str | Path,
@@ -129,7 +129,7 @@ def open_bed(
     train, val, test = (read_scans(folder / part) for part in SLICES_MM)
     return Bed(folder.name, train, val, _choice(val, seed), {kind: [s for s in test if s.dataset == kind] for kind in LESION_KINDS if any(s.dataset == kind for s in test)})
 
-# %% ../nbs/48_detector.ipynb #c51ce410
+# %% ../nbs/48_detector.ipynb #9bf31c7f
 VARIANTS: dict[str, dict[str, object]] = {  # name -> what differs from the published head on the dense encoder
     "gaussian": {},
     "mixture": {"head": "mixture"},
@@ -198,7 +198,7 @@ def _step_seconds(
         took.append(time.process_time() - started)
     return min(took[1:])
 
-# %% ../nbs/48_detector.ipynb #9bf31c7f
+# %% ../nbs/48_detector.ipynb #70efdf2e
 def average_precision(
     lesion: np.ndarray,  # (n,) bool
     score: np.ndarray,  # (n,)
@@ -211,7 +211,7 @@ def average_precision(
     hits = found[last]
     return float((np.diff(hits, prepend=0) * hits / (last + 1)).sum() / found[-1]) if found[-1] else float("nan")
 
-# %% ../nbs/48_detector.ipynb #70efdf2e
+# %% ../nbs/48_detector.ipynb #1f0e3dad
 FILTERED = ("heatmap", "surprise", "entropy", "likelihood_ratio", "heatmap_z", "surprise_z")  # measured with the published median filter
 UNFILTERED = ("heatmap", "surprise", "likelihood_ratio", "surprise_z")  # also measured without the median filter
 
@@ -241,7 +241,7 @@ def network_maps(
     extents = extents or {MEDIAN_MM: FILTERED, 0.0: UNFILTERED}
     return {f"{name}@{extent:g}": smooth(maps[name], scan.brain_mask, scan.volume.spacing, extent)[scan.brain_mask] for extent, names in extents.items() for name in names}
 
-# %% ../nbs/48_detector.ipynb #6f4922f4
+# %% ../nbs/48_detector.ipynb #98f13708
 USUAL = ("log_error", "log_variance", "surprise")  # z-scored
 PAIRS = {"surprise": "atlas", "surprise_z": "atlas", "surprise_smooth": "atlas_median"}  # fused: which score with which baseline
 PAIRED = {"surprise": "surprise@0", "surprise_z": "surprise_z@7", "surprise_smooth": "surprise@7"}
@@ -286,7 +286,7 @@ def _fused(
     evidence = {name: scales[name].evidence(maps[name]) for name in scales}
     return {f"{name} {rule} {other}": fuse(rule, evidence[PAIRED[name]], evidence[other]) for name, other in PAIRS.items() for rule in ("product", "fisher")}
 
-# %% ../nbs/48_detector.ipynb #98f13708
+# %% ../nbs/48_detector.ipynb #b6d767d2
 def measure_variant(
     bed: Bed,
     name: str,  # of VARIANTS
@@ -311,7 +311,7 @@ def measure_variant(
     write_text(cases.to_csv(index=False, lineterminator="\n"), out / "cases.csv")
     return cases
 
-# %% ../nbs/48_detector.ipynb #b6d767d2
+# %% ../nbs/48_detector.ipynb #1ff1de77
 def combine_sizes(
     bed: Bed,
     folders: Sequence[str | Path],  # of `measure_variant`, one a size
@@ -333,7 +333,7 @@ def combine_sizes(
                     rows.append(dict(part=part, kind=kind, subject=scan.subject, method=method, auprc=value, prevalence=lesion.mean()))
     return pd.DataFrame(rows)
 
-# %% ../nbs/48_detector.ipynb #1ff1de77
+# %% ../nbs/48_detector.ipynb #4e732ced
 PUBLISHED = ("gaussian", "heatmap@7")  # head and score
 
 
