@@ -132,7 +132,7 @@ def _check_checkpoints(
         if about["architecture"]["encoder"] != wanted:
             raise CheckpointError(f"{path}: expected a checkpoint of encoder {wanted!r}, found {about['architecture']['encoder']!r}")
 
-
+# %% ../nbs/60_runs.ipynb #d3d94468
 def _check_settings(
     study: Study,
 ) -> None:
@@ -161,7 +161,7 @@ def _of(
     "Keep the settings of these names."
     return {k: v for k, v in settings.items() if k in names}
 
-# %% ../nbs/60_runs.ipynb #6512bd43
+# %% ../nbs/60_runs.ipynb #c20ad4d7
 def study_files(
     study: Study,
 ) -> list[SubjectFiles]:  # each once
@@ -187,7 +187,7 @@ def _look(
         if path:
             read_mask(path, scan, allow_empty=empty)
 
-# %% ../nbs/60_runs.ipynb #c20ad4d7
+# %% ../nbs/60_runs.ipynb #c51ce410
 def check_files(
     files: Sequence[SubjectFiles],
     data_dir: Path,
@@ -220,7 +220,7 @@ def check_files(
         parts = list(pool.map(check, enumerate(files, 1)))
     return {k: v for part, _ in parts for k, v in part.items()}, {k: v for _, part in parts for k, v in part.items()}
 
-# %% ../nbs/60_runs.ipynb #c51ce410
+# %% ../nbs/60_runs.ipynb #aab32389
 def _checked(
     study: Study,
     known: Mapping[str, str],
@@ -241,7 +241,7 @@ def _checked(
             report(f"{name}: {len(bad)} of {len(files)} subjects cannot be read and will fail alone, first {bad[0].subject}: {broken[bad[0]]}")
     return digests
 
-# %% ../nbs/60_runs.ipynb #9bf31c7f
+# %% ../nbs/60_runs.ipynb #c74d97b0
 PACKAGES = ("lightning", "monai", "nibabel", "nilearn", "numba", "numpy", "pandas", "papermill", "scikit-learn", "scipy", "seaborn", "SimpleITK", "torch", "torchio")
 
 
@@ -253,7 +253,7 @@ def _git_revision() -> dict[str, Any]:
     revision = git("rev-parse", "HEAD")
     return {"revision": revision, "changed": bool(git("status", "--porcelain"))} if revision else {}
 
-# %% ../nbs/60_runs.ipynb #c74d97b0
+# %% ../nbs/60_runs.ipynb #70efdf2e
 def describe(
     study: Study,
     digests: dict[str, str],  # of the data files
@@ -279,7 +279,7 @@ def describe(
         "folds": {},
     }
 
-# %% ../nbs/60_runs.ipynb #70efdf2e
+# %% ../nbs/60_runs.ipynb #6f4922f4
 def _trained_on(
     study: Study,
 ) -> dict[str, Any]:  # data set, synthetic
@@ -302,7 +302,7 @@ def _compare(
         if name not in ("folds", "datasets", "load_checkpoint") and old["parameters"].get(name) != value:
             raise ParameterError(f"{path}: the folder holds a run with {name} {old['parameters'].get(name)!r}, not {value!r}; give another --out, or --force all to make it anew")
 
-# %% ../nbs/60_runs.ipynb #1f0e3dad
+# %% ../nbs/60_runs.ipynb #98f13708
 STAGES = ("prepare", "train", "score", "fuse", "analyse", "tables")
 BLOCK = 4  # subjects
 
@@ -333,7 +333,7 @@ def score_block(
         raise DataError(f"{len(failed)} of {len(only)} subjects could not be scored, first {name}: {reason}")
     return scored
 
-# %% ../nbs/60_runs.ipynb #98f13708
+# %% ../nbs/60_runs.ipynb #3c59dc04
 def record_run(
     parameters: Mapping[str, Any],  # out, folds and data sets expected, folder of the networks
     made_from: str,
@@ -351,7 +351,7 @@ def record_run(
     write_json(json.loads((out / "run.json").read_text()) | {"folds": found, "incomplete": missing}, out / "run.json")
     return 1
 
-# %% ../nbs/60_runs.ipynb #3c59dc04
+# %% ../nbs/60_runs.ipynb #b6d767d2
 def missing_cases(
     run_dir: str | Path,
     datasets: Sequence[str],
@@ -367,7 +367,7 @@ def missing_cases(
             found += [f"fold {fold}, {dataset}: subject {row.subject}: {row.reason}" for row in pd.read_csv(folder / "missing.csv", dtype=str).itertuples()]
     return found
 
-# %% ../nbs/60_runs.ipynb #b6d767d2
+# %% ../nbs/60_runs.ipynb #37693cfc
 def cases_there(
     run_dir: str | Path,
     datasets: Sequence[str],
@@ -392,7 +392,7 @@ def cases_there(
     check_cases(cases, run_dir)
     return cases
 
-# %% ../nbs/60_runs.ipynb #37693cfc
+# %% ../nbs/60_runs.ipynb #1ff1de77
 # long: one class, from which every step comes
 @dataclass
 class _Layout:
@@ -446,7 +446,7 @@ class _Layout:
         splits = [p for p in sorted(self.study.splits_dir.glob("*.csv")) if p.name.lower() in wanted or "avail" in p.name]
         return {f"data {n}": self.digests.get(n, "absent") for n in names} | {f"split {p.name}": digest(p)[:16] for p in splits}
 
-# %% ../nbs/60_runs.ipynb #1ff1de77
+# %% ../nbs/60_runs.ipynb #8e296a06
 def lay_out(
     study: Study,
     digests: Mapping[str, str],  # of the data files
@@ -467,7 +467,7 @@ def lay_out(
     plan.add("tables", "e40_tables", "e40_tables", names, ("tables/summary.csv", "report.html"), after=(*scored, *fused, analysed, recorded), reads=about, tolerant=True)
     return plan.steps
 
-# %% ../nbs/60_runs.ipynb #8e296a06
+# %% ../nbs/60_runs.ipynb #4e732ced
 def _add_training(
     plan: _Layout,
     fold: int,
@@ -482,7 +482,7 @@ def _add_training(
     steps = study.settings.get("steps", notebook_parameters(experiments_dir() / "e10_train_fold.ipynb")["steps"])
     return (plan.add("train", "e10_train_fold", f"{here}/e10_train_fold", {"fold": fold}, made, reads=reads, awaits=(looked,), needs="GPU", threads=_training_threads(), clears=leaves, amount=steps),)
 
-
+# %% ../nbs/60_runs.ipynb #02e74f10
 def _add_pixelwise(
     plan: _Layout,
     fold: int,
@@ -509,7 +509,7 @@ def _listing(
     "Digest the names, sizes and times of a folder's files."
     return digest_of({p.name: (p.stat().st_size, p.stat().st_mtime_ns) for p in sorted(Path(folder).glob("*.nii*"))})[:16]
 
-# %% ../nbs/60_runs.ipynb #4e732ced
+# %% ../nbs/60_runs.ipynb #33e75ff0
 def _add_fusing(
     plan: _Layout,
     fold: int,
@@ -521,12 +521,12 @@ def _add_fusing(
     parameters = {"fold": fold, "dataset": dataset, "checkpoint_dir": source}
     return plan.add("fuse", "e21_fuse_dataset", f"fold-{fold}/e21_fuse_dataset_{dataset}", parameters, [f"{here}/figures/fused.png"], after=(f"fold-{fold}/e20_score_dataset_{dataset}",), tolerant=True)
 
-# %% ../nbs/60_runs.ipynb #02e74f10
+# %% ../nbs/60_runs.ipynb #6ea9ab1b
 def _training_threads() -> int:  # 0: all cores of the worker
     "Let OMP_NUM_THREADS, where it is set, speak for trainings too."
     return int(os.environ.get("OMP_NUM_THREADS") or 0)
 
-# %% ../nbs/60_runs.ipynb #33e75ff0
+# %% ../nbs/60_runs.ipynb #34173cb3
 def _add_scoring(
     plan: _Layout,
     fold: int,
@@ -550,7 +550,7 @@ def _add_scoring(
     return plan.add("score", "e20_score_dataset", name, parameters, made, after=(*after, *blocks), reads=plan.read(files) | network | table, tolerant=True,
                     clears=(*(study.out / p for p in made), folder / "missing.csv"), scraps=(folder / "subjects",))
 
-# %% ../nbs/60_runs.ipynb #34173cb3
+# %% ../nbs/60_runs.ipynb #6364d3f0
 @dataclass(frozen=True)
 class Plan:
     "What of a study is to be done."
@@ -582,7 +582,7 @@ def kind_of(
     "Name what a step's rate is shared with."
     return "subject" if step.call is score_block else "record" if step.call else Path(step.notebook).stem
 
-# %% ../nbs/60_runs.ipynb #c16a5320
+# %% ../nbs/60_runs.ipynb #182be0c5
 def plan_steps(
     study: Study,
     steps: Sequence[Step],
@@ -608,7 +608,7 @@ def plan_steps(
     reasons |= {s.name: f"part of {s.within}" for s in steps if s.call and s.within in reasons}
     return Plan(tuple(steps), reasons, *_rates(study))
 
-# %% ../nbs/60_runs.ipynb #6364d3f0
+# %% ../nbs/60_runs.ipynb #e369853d
 def _rates(
     study: Study,
 ) -> tuple[dict[str, float], str]:  # kind -> seconds a unit; where they come from
@@ -634,7 +634,7 @@ def span(
     "Say a time as a person would."
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
-# %% ../nbs/60_runs.ipynb #182be0c5
+# %% ../nbs/60_runs.ipynb #1c383cd3
 def plan_lines(
     plan: Plan,
     workers: int,
@@ -650,7 +650,7 @@ def plan_lines(
     notebooks = sum(not s.call for s in plan.todo)
     yield f"{notebooks} of {sum(not s.call for s in plan.steps)} notebooks to run, about {span(plan.seconds(workers))} on {workers} workers (rates: {plan.source})"
 
-# %% ../nbs/60_runs.ipynb #19ca14e7
+# %% ../nbs/60_runs.ipynb #a5771bce
 # long: one class, what is heard and what is shown
 class Progress:
     "Counts, rates and time left of every stage."
@@ -722,7 +722,7 @@ class Progress:
                     branch.add(f"{name}: {outcome.line}"[:300], style="red")
         return tree
 
-# %% ../nbs/60_runs.ipynb #a5771bce
+# %% ../nbs/60_runs.ipynb #d645920e
 def run_study(
     study: Study,
     report: Callable[[str], None] = print,
@@ -761,7 +761,7 @@ def run_study(
         _work(study.out, plan, token, report, jobs, scheduler, partial, live)
     return study.out
 
-# %% ../nbs/60_runs.ipynb #d67d8ab4
+# %% ../nbs/60_runs.ipynb #3416a75f
 def _up_to(
     steps: Sequence[Step],
     stage: str,  # "": all
@@ -785,7 +785,7 @@ class _writable:
         if isinstance(error, OSError):
             raise DataError(f"{error.filename or self.folder}: {error.strerror or error}; what was finished stays, and the same command goes on") from None
 
-# %% ../nbs/60_runs.ipynb #d645920e
+# %% ../nbs/60_runs.ipynb #a1d0c6e8
 def _errands(
     plan: Plan,
     token: str,
@@ -797,7 +797,7 @@ def _errands(
     codes = {path: code_inputs(path) for path in {s.notebook for s in plan.todo}}
     return [Errand(s, {n: by_name[n] for n in s.after}, codes[s.notebook], folder, token, f"patch2loc-{token}", partial) for s in plan.todo]
 
-# %% ../nbs/60_runs.ipynb #3416a75f
+# %% ../nbs/60_runs.ipynb #17e62166
 def _work(
     folder: Path,  # the run's
     plan: Plan,
@@ -821,7 +821,7 @@ def _work(
                 _keep(folder, plan, seen.outcomes)
     _conclude(outcomes, partial)
 
-# %% ../nbs/60_runs.ipynb #a1d0c6e8
+# %% ../nbs/60_runs.ipynb #f7177163
 def _keep(
     folder: Path,
     plan: Plan,
@@ -853,7 +853,7 @@ def _conclude(
     error.exit_status = max(o.exit_status for o in failed)
     raise error
 
-# %% ../nbs/60_runs.ipynb #f7177163
+# %% ../nbs/60_runs.ipynb #d9d4f495
 def list_runs(
     folder: str | Path,
 ) -> pd.DataFrame:  # a row a run
@@ -882,7 +882,7 @@ def _run_json(
         raise DataError(f"{run}: no run.json in it, so it is no run's folder")
     return said
 
-# %% ../nbs/60_runs.ipynb #6c8349cc
+# %% ../nbs/60_runs.ipynb #67c6a1e7
 def show_run(
     run: str | Path,
 ) -> Iterator[str]:  # lines
@@ -899,7 +899,7 @@ def show_run(
     for name, step in (read_json(Path(run) / "steps.json") or {}).items():
         yield f"  {name}: {step['status']}" + (f" in {span(step['seconds'])}" if step["seconds"] else "") + (f": {step['line']}" if step["line"] else "")
 
-# %% ../nbs/60_runs.ipynb #d9d4f495
+# %% ../nbs/60_runs.ipynb #642e92ef
 def _differences(
     what: str,
     left: Mapping[str, Any],
@@ -912,7 +912,7 @@ def _differences(
     if len(names) > most:
         yield f"{what}: {len(names) - most} more differ"
 
-
+# %% ../nbs/60_runs.ipynb #f457c545
 def diff_runs(
     left: str | Path,
     right: str | Path,
