@@ -148,7 +148,7 @@ def _kept(
 
     return Source(make)
 
-
+# %% ../nbs/57_pixel_study.ipynb #c51ce410
 def _learn_scales(
     name: str,
     residual: Source,  # kept in the store
@@ -174,7 +174,7 @@ def _fusion_json(
     scale = lambda s: {"values": s.values.tolist(), "excess": s.excess, "voxels": s.voxels}
     return {"heat": scale(fusion.heat), "residual": scale(fusion.residual), "covariance": fusion.covariance}
 
-
+# %% ../nbs/57_pixel_study.ipynb #aab32389
 def _read_fusion(
     stored: Mapping[str, Any],
 ) -> Fusion:
@@ -182,7 +182,7 @@ def _read_fusion(
     scale = lambda s: Scale(np.array(s["values"]), s["excess"], s["voxels"])
     return Fusion(scale(stored["heat"]), scale(stored["residual"]), stored["covariance"])
 
-# %% ../nbs/57_pixel_study.ipynb #aab32389
+# %% ../nbs/57_pixel_study.ipynb #c74d97b0
 WEIGHTS = (0.25, 0.5, 0.75)  # of the heatmap, in the sum
 
 
@@ -196,7 +196,7 @@ def _inserted(
         kind = INSERTED_KINDS[i % len(INSERTED_KINDS)]
         yield lesion_slab(insert_into(fold.load(train[k]), kind, rng_for(seed, "choice", train[k].subject)), fold.median_mm), kind
 
-# %% ../nbs/57_pixel_study.ipynb #9bf31c7f
+# %% ../nbs/57_pixel_study.ipynb #70efdf2e
 def choose_fusion(
     scans: Iterable[tuple[Scan, str]],  # with inserted lesions, and their kinds
     heat: Source,
@@ -222,7 +222,7 @@ def choose_fusion(
     chosen, summary = choose(pd.DataFrame(kept), sorted(seen, key=lambda c: alone.index(c) if c in alone else len(alone)))
     return {"chosen": chosen, "weights": weights, "summary": summary.reset_index().to_dict("records"), "cases": kept}
 
-# %% ../nbs/57_pixel_study.ipynb #1f0e3dad
+# %% ../nbs/57_pixel_study.ipynb #3c59dc04
 @dataclass(frozen=True)
 class PixelStudy:
     "Which pixel-wise methods go into a study."
@@ -257,7 +257,7 @@ def named_methods(
         raise DataError(f"{residuals}: expected residuals of healthy validation subjects too, {subject}_<method>.nii.gz, found none")
     return PixelStudy(tuple(n.strip() for n in pixelwise.split(",") if n.strip()), size, residuals, tuple(theirs))
 
-# %% ../nbs/57_pixel_study.ipynb #98f13708
+# %% ../nbs/57_pixel_study.ipynb #b6d767d2
 def _sources(
     study: PixelStudy,
     methods: Mapping[str, PixelMethod],
@@ -265,7 +265,7 @@ def _sources(
     "Make the sources of all residuals."
     return {name: residual_source(m) for name, m in methods.items()} | {name: _file_source(study.residuals, name) for name in study.theirs}
 
-# %% ../nbs/57_pixel_study.ipynb #3c59dc04
+# %% ../nbs/57_pixel_study.ipynb #37693cfc
 def learn_pixelwise(
     settings: Settings,
     study: PixelStudy,
@@ -300,7 +300,7 @@ def learn_pixelwise(
     write_json(choice | {"weights": weights, "asked": [*study.names, *study.theirs]}, out / "choice.json")
     return out
 
-# %% ../nbs/57_pixel_study.ipynb #b6d767d2
+# %% ../nbs/57_pixel_study.ipynb #1ff1de77
 def _painter(
     name: str,
     methods: Mapping[str, PixelMethod],
@@ -308,7 +308,7 @@ def _painter(
     "Return the method where it can inpaint."
     return methods[name] if name == "ddpm_full" else None
 
-# %% ../nbs/57_pixel_study.ipynb #37693cfc
+# %% ../nbs/57_pixel_study.ipynb #8e296a06
 def pixel_makers(
     settings: Settings,
     study: PixelStudy,
@@ -331,7 +331,7 @@ def pixel_makers(
         makers |= _rows(name, residual, heat, lambda subject, name=name: atlases[name], fusion, choice["weights"][name], fold.median_mm, _painter(name, methods))
     return makers | {"fused": makers.get(choice["chosen"], heat)}
 
-# %% ../nbs/57_pixel_study.ipynb #1ff1de77
+# %% ../nbs/57_pixel_study.ipynb #4e732ced
 def fused_rows(
     settings: Settings,
     pixelwise: str = "",  # names, separated by commas
@@ -367,7 +367,7 @@ def fuse_dataset(
         report(f"{dataset}: {len(missing)} rows a subject added")
     return path
 
-# %% ../nbs/57_pixel_study.ipynb #4e732ced
+# %% ../nbs/57_pixel_study.ipynb #33e75ff0
 def cost_table(
     run_dir: str | Path,
 ) -> pd.Series:  # method -> median seconds a volume, with all that its map builds on
@@ -397,7 +397,7 @@ def write_ranks(
     write_text(f"{note}\n\n" + "\n".join(lines) + "\n", folder / "ranks.md")
     return folder / "ranks.md"
 
-
+# %% ../nbs/57_pixel_study.ipynb #6ea9ab1b
 def rank_table(
     cases: pd.DataFrame,  # of one run, healthy subjects may be among them
     measure: str = "auprc",

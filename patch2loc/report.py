@@ -325,6 +325,8 @@ code, pre { font-family: ui-monospace, Consolas, "DejaVu Sans Mono", monospace; 
 """
 _TEMPLATES["grid.html"] = """{% macro grid(part, sources) %}<div class="scroll"><table class="sortable"><thead><tr><th scope="col" aria-sort="none"><button type="button">method</button></th><th scope="col">prevalence<small>%</small></th>{% for head in part.heads %}<th scope="col" aria-sort="none" data-first="down"><button type="button">{{ head[0] }}</button><small>{{ head[1] }}</small></th>{% endfor %}<th scope="col">cases<small>network</small></th></tr></thead>
 <tbody>{% for row in part.rows %}<tr{% if row.baseline %} class="base"{% endif %}><td data-value="{{ row.method }}">{{ row.method }}{% if row.recommended %} ★{% endif %}</td><td>{{ row.prevalence }}</td>{% for cell in row.entries %}<td data-value="{{ cell.value }}"{% if cell.best %} class="best"{% endif %}><span>{{ cell.text }}</span>{% if cell.interval %}<small>{{ cell.interval }}</small>{% endif %}</td>{% endfor %}<td>{% for source in sources %}<a href="{{ source.href }}" title="rows with method {{ row.method }}; network {{ source.digest or 'not recorded' }}">fold {{ source.fold }}</a> <small><code>{{ source.digest[:10] }}</code></small>{% endfor %}</td></tr>{% endfor %}</tbody></table></div>{% endmacro %}"""
+
+# %% ../nbs/53_report.ipynb #c16a5320
 _TEMPLATES["results.html"] = """{% from "grid.html" import grid %}
 <section id="results"><h2>Results</h2>
 {% if overview.rows %}<p>AUPRC in per cent, mean over patients and folds; click a head to sort. Underlined: the highest of its column. The last line is the prevalence, which is what guessing earns.</p>
@@ -344,7 +346,7 @@ _TEMPLATES["results.html"] = """{% from "grid.html" import grid %}
 {% if not tables %}<p>There are no tables in this folder (tables/summary.csv is missing).</p>{% endif %}</section>
 """
 
-# %% ../nbs/53_report.ipynb #c16a5320
+# %% ../nbs/53_report.ipynb #6364d3f0
 _TEMPLATES["view.html"] = """{% macro show(view, words) %}<figure{% if view.images|length > 1 %} class="slices"{% endif %}>{% for image in view.images %}<img src="{{ image }}" alt="{{ words }}{% if view.images|length > 1 %}, slice {{ view.slices[loop.index0] }}{% endif %}">{% endfor %}{% if view.images|length > 1 %}<input type="range" min="0" max="{{ view.images|length - 1 }}" value="{{ view.images|length // 2 }}" aria-label="slice of {{ words }}"><figcaption><output></output></figcaption>{% else %}<figcaption>{{ words }}</figcaption>{% endif %}</figure>{% endmacro %}"""
 _TEMPLATES["pictures.html"] = """{% from "view.html" import show %}
 <section id="patients"><h2>Every patient</h2>{% if strip %}{{ show(strip, "Each point is one patient, averaged over folds" ~ made) }}{% else %}<p>No patient here has an AUPRC.</p>{% endif %}</section>
@@ -373,7 +375,7 @@ _TEMPLATES["run.html"] = """
 for Unsupervised Brain Lesion Detection. AISTATS 2026; arXiv:2506.22504 (2025).</pre><p>And this run:</p><pre>{{ cite_run }}</pre>{% if synthetic %}<p>Say that the data were synthetic.</p>{% endif %}</section>
 """
 
-# %% ../nbs/53_report.ipynb #182be0c5
+# %% ../nbs/53_report.ipynb #e369853d
 def _flat(
     value: Any,  # from run.json
     name: str = "",
@@ -397,7 +399,7 @@ def _facts(
     rest = {name: value for name, value in run.items() if name not in (*titles, "folds")}
     return blocks + [{"title": "Other entries", "rows": list(_flat(rest))}] * bool(rest)
 
-# %% ../nbs/53_report.ipynb #e369853d
+# %% ../nbs/53_report.ipynb #1c383cd3
 def _sides(
     run_dir: Path,
 ) -> list[dict[str, Any]]:  # title, parts: dataset, synthetic, head, rows
@@ -413,7 +415,7 @@ def _sides(
         sides += [{"title": TITLES[name], "parts": parts}] * bool(parts)
     return sides
 
-# %% ../nbs/53_report.ipynb #19ca14e7
+# %% ../nbs/53_report.ipynb #a5bfc9e0
 def _localization(
     run_dir: Path,
 ) -> list[tuple[str, ...]]:  # data set, fold, subjects, error, middle
@@ -447,7 +449,7 @@ def _figure(
 ) -> dict[str, Any]:
     return {"name": name, "images": [embed(figure)], "slices": [""]}
 
-# %% ../nbs/53_report.ipynb #a5bfc9e0
+# %% ../nbs/53_report.ipynb #a5771bce
 SHOWN_CURVES = 7  # methods in one picture
 
 
@@ -475,7 +477,7 @@ def _mean_curve(
     at = at[(at >= max(table[x].min() for table in folds)) & (at <= min(table[x].max() for table in folds))]
     return pd.DataFrame({x: at, y: np.mean([np.interp(at, table[x], table[y]) for table in folds], axis=0)})
 
-# %% ../nbs/53_report.ipynb #a5771bce
+# %% ../nbs/53_report.ipynb #d67d8ab4
 def _curve_views(
     run_dir: Path,
     recommended: str,
@@ -494,7 +496,7 @@ def _curve_views(
         views.append(_figure(f"{dataset}: lesions found and false alarms", froc(alarms, f"{dataset}: lesions found and false alarms", made)))
     return views
 
-# %% ../nbs/53_report.ipynb #d645920e
+# %% ../nbs/53_report.ipynb #3416a75f
 def _pictures(
     run_dir: Path,
     synthetic: bool,
@@ -516,7 +518,7 @@ def _pictures(
     galleries = [{"title": f"{folder.parts[-2]}, fold {folder.parts[-3].removeprefix('fold-')}", "open": folder == folders[0], "views": _views(folder, folder.parts[-3] == folders[0].parts[-3])} for folder in folders]
     return {"strip": strips[0] if strips else None, "galleries": galleries, "kde": kde, "training": training, "others": strips[1:] + list(views.values())}
 
-# %% ../nbs/53_report.ipynb #17e62166
+# %% ../nbs/53_report.ipynb #f7177163
 def _checked_numbers(
     run_dir: Path,
 ) -> tuple[str, list[str]]:  # a sentence of comfort, or warnings
@@ -552,7 +554,7 @@ def _lead(
     parts = [f"patch2loc {version}" if version else "patch2loc", revision, str(run.get("created", "")), f"contrast {contrast}" if contrast else "", f"{len(folds)} fold{'s' * (len(folds) != 1)}", f"{len(tables)} data set{'s' * (len(tables) != 1)}"]
     return " · ".join(part for part in parts if part)
 
-# %% ../nbs/53_report.ipynb #f7177163
+# %% ../nbs/53_report.ipynb #6c8349cc
 def _ranks(
     rows: list[dict[str, str]],  # of tables/ranks.csv
 ) -> dict[str, Any]:  # heads, rows of cells
@@ -592,7 +594,7 @@ def _content(
         "folds": folds, "missing": [path for path in wanted if not (run_dir / path).is_file()], "cite_run": f"{name}. {lead}. Digest of run.json: {digest(run_dir / 'run.json')[:16]}", **_pictures(run_dir, bool(synthetic), [table["dataset"] for table in tables]),
     }
 
-# %% ../nbs/53_report.ipynb #6c8349cc
+# %% ../nbs/53_report.ipynb #d9d4f495
 def write_report(
     run_dir: str | Path,
 ) -> Path:  # report.html in it

@@ -551,7 +551,7 @@ def score_subjects(
         report(f"{dataset}: {i}/{len(subjects)} subjects scored")
     return scored, failed
 
-
+# %% ../nbs/55_study.ipynb #182be0c5
 def _is_scored(
     folder: Path,  # fold-K/<dataset>
     subject: str,
@@ -564,7 +564,7 @@ def _is_scored(
         write_text(made_from[subject], stamp)
     return rows.is_file()
 
-# %% ../nbs/55_study.ipynb #182be0c5
+# %% ../nbs/55_study.ipynb #e369853d
 def score_dataset(
     settings: Settings,
     dataset: str,
@@ -598,7 +598,7 @@ def score_dataset(
         shutil.rmtree(folder / "subjects")
     return cases
 
-# %% ../nbs/55_study.ipynb #e369853d
+# %% ../nbs/55_study.ipynb #1c383cd3
 def _gather(
     settings: Settings,
     dataset: str,
@@ -624,7 +624,7 @@ def _gather(
         write_text(chosen.read_text(), settings.fold_dir / "choice.json")
     _finish(settings, dataset, fold, rows, counts, others(fold) if others and _has_validation(settings, dataset) else {})
 
-# %% ../nbs/55_study.ipynb #19ca14e7
+# %% ../nbs/55_study.ipynb #a5bfc9e0
 def _finish(
     settings: Settings,
     dataset: str,
@@ -655,7 +655,7 @@ def _has_validation(
     names = (f"{dataset}_val.csv", f"{dataset}_val_fold{settings.fold}.csv")
     return dataset != settings.healthy_name and any((Path(settings.splits_dir) / name).is_file() for name in names)
 
-
+# %% ../nbs/55_study.ipynb #a5771bce
 def _by_method(
     counts: Sequence[tuple[str, str, CaseCounts]],  # subject, method, counts
 ) -> dict[str, dict[str, CaseCounts]]:  # method -> subject -> counts
@@ -665,7 +665,7 @@ def _by_method(
         found.setdefault(method, {})[subject] = one
     return found
 
-# %% ../nbs/55_study.ipynb #a5bfc9e0
+# %% ../nbs/55_study.ipynb #d67d8ab4
 def _validation_patients(
     settings: Settings,
     dataset: str,
@@ -682,7 +682,7 @@ def _validation_patients(
         rows, counts = rows + measured[0], counts + measured[1]
     return pd.DataFrame(rows), counts
 
-# %% ../nbs/55_study.ipynb #d67d8ab4
+# %% ../nbs/55_study.ipynb #3416a75f
 def learn_method(
     settings: Settings,
     name: str,  # of the method, as in the tables
@@ -695,7 +695,7 @@ def learn_method(
     """
     return learn_methods(settings, {name: make}, checkpoint_dir)[name]
 
-
+# %% ../nbs/55_study.ipynb #a1d0c6e8
 def learn_methods(
     settings: Settings,
     makers: Mapping[str, Maker],  # method -> what makes its maps
@@ -722,7 +722,7 @@ def learned_methods(
     "Read the thresholds that `learn_method` left."
     return {path.stem: _healthy(json.loads(path.read_text())["thresholds"], path) for path in sorted(Path(fold_dir).glob("methods/*.json"))}
 
-
+# %% ../nbs/55_study.ipynb #17e62166
 def _learned(
     settings: Settings,
     fold: Fold,
@@ -730,7 +730,7 @@ def _learned(
     "Read the thresholds of other methods that came with the fold's network, and those learned in this run."
     return learned_methods(fold.checkpoint.parents[1]) | learned_methods(settings.fold_dir)
 
-# %% ../nbs/55_study.ipynb #d645920e
+# %% ../nbs/55_study.ipynb #f7177163
 def add_methods(
     settings: Settings,
     dataset: str,
@@ -762,7 +762,7 @@ def add_methods(
     _tell_record(settings, dataset, made_before)
     return folder / "cases.csv"
 
-# %% ../nbs/55_study.ipynb #a1d0c6e8
+# %% ../nbs/55_study.ipynb #d9d4f495
 def _tell_record(
     settings: Settings,
     dataset: str,
@@ -779,7 +779,7 @@ def _tell_record(
             record["products"][name] = digest(file)[:16]
     write_json(record, path)
 
-# %% ../nbs/55_study.ipynb #f7177163
+# %% ../nbs/55_study.ipynb #642e92ef
 def verify_inputs(
     settings: Settings,
     dataset: str,
@@ -799,7 +799,7 @@ def verify_inputs(
                 raise ResultsError(f"{path}: {subject} was scored with another {name.removesuffix('_digest')} than there is now (expected {find(subject)[:16]}, found {table[name].iloc[0][:16]})")
     return len(cases)
 
-# %% ../nbs/55_study.ipynb #d9d4f495
+# %% ../nbs/55_study.ipynb #c0c7c76d
 def read_map(
     path: str | Path,  # a heatmap in its scan's grid
     like: Volume,  # the scan on the canvas
