@@ -591,6 +591,9 @@ def table_entries(
     return _ENTRIES[name](table)
 
 # %% ../nbs/51_results.ipynb #a684ecee
+_NEEDS = {"scans": "patients with a lesion and healthy test subjects", "paired": "patients with a lesion"}  # table -> what it is made from
+
+
 def _markdown(
     name: str,  # of the table
     frame: pd.DataFrame,
@@ -602,6 +605,7 @@ def _markdown(
         head, *rows = [[cell.replace("|", "\\|") for cell in line] for line in table_entries(name, table)]
         lines = [f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows)]
         blocks += [f"## {dataset}" + (" (synthetic data)" if table["synthetic"].any() else ""), "\n".join(lines), table_note(table)]
+    blocks += [f"Nothing to show: this table needs {_NEEDS.get(name, 'cases')}."] if frame.empty else []
     return "\n\n".join(blocks) + "\n"
 
 # %% ../nbs/51_results.ipynb #b53b3a3d
@@ -619,10 +623,10 @@ def _latex(
             text = text.replace(mark, safe)
         return text
 
-    blocks = [f"% {line}" for line in note.splitlines()]
+    blocks = []
     for dataset, table in frame.groupby("dataset", sort=False):
         head, *rows = [" & ".join(map(plain, line)) + r" \\" for line in table_entries(name, table)]
-        caption = plain(f"{dataset}. {TITLES[name]}. {table_note(table)}")
+        caption = plain(" ".join(part for part in (f"{dataset}. {TITLES[name]}.", note, table_note(table)) if part))
         blocks += [r"\begin{table}", rf"\caption{{{caption}}}", rf"\begin{{tabular}}{{l{'r' * head.count(' & ')}}}", r"\toprule", head, r"\midrule", *rows, r"\bottomrule", r"\end{tabular}", r"\end{table}"]
     return "\n".join(blocks) + "\n"
 
