@@ -119,7 +119,7 @@ def read_scans(
         raise DataError(f"{folder}: expected prepared scans, found none")
     return found
 
-
+# %% ../nbs/48_detector.ipynb #aab32389
 def open_bed(
     folder: str | Path,  # with train, val, test in it
     seed: int = 3141,
@@ -129,7 +129,7 @@ def open_bed(
     train, val, test = (read_scans(folder / part) for part in SLICES_MM)
     return Bed(folder.name, train, val, _choice(val, seed), {kind: [s for s in test if s.dataset == kind] for kind in LESION_KINDS if any(s.dataset == kind for s in test)})
 
-# %% ../nbs/48_detector.ipynb #9bf31c7f
+# %% ../nbs/48_detector.ipynb #c74d97b0
 VARIANTS: dict[str, dict[str, object]] = {  # name -> what differs from the published head on the dense encoder
     "gaussian": {},
     "mixture": {"head": "mixture"},
@@ -146,7 +146,7 @@ VARIANTS: dict[str, dict[str, object]] = {  # name -> what differs from the publ
     "gaussian, patches of 16": {"patch_side": 16},
 }
 
-
+# %% ../nbs/48_detector.ipynb #70efdf2e
 def _train_variant(
     bed: Bed,
     changes: Mapping[str, object],  # of VARIANTS
@@ -174,7 +174,7 @@ def _train_variant(
     last = pd.read_csv(out / "curve.csv").iloc[-1]
     return {"steps": knobs.steps, "seconds": time.process_time() - started, **last[["patches", "val_loss", "val_error"]].to_dict()}
 
-
+# %% ../nbs/48_detector.ipynb #6f4922f4
 def _step_seconds(
     module: object,  # LocalizerModule
     slices: Sequence[Slices],
@@ -198,7 +198,7 @@ def _step_seconds(
         took.append(time.process_time() - started)
     return min(took[1:])
 
-# %% ../nbs/48_detector.ipynb #70efdf2e
+# %% ../nbs/48_detector.ipynb #98f13708
 def average_precision(
     lesion: np.ndarray,  # (n,) bool
     score: np.ndarray,  # (n,)
@@ -211,7 +211,7 @@ def average_precision(
     hits = found[last]
     return float((np.diff(hits, prepend=0) * hits / (last + 1)).sum() / found[-1]) if found[-1] else float("nan")
 
-# %% ../nbs/48_detector.ipynb #1f0e3dad
+# %% ../nbs/48_detector.ipynb #b6d767d2
 FILTERED = ("heatmap", "surprise", "entropy", "likelihood_ratio", "heatmap_z", "surprise_z")  # measured with the published median filter
 UNFILTERED = ("heatmap", "surprise", "likelihood_ratio", "surprise_z")  # also measured without the median filter
 
@@ -241,12 +241,12 @@ def network_maps(
     extents = extents or {MEDIAN_MM: FILTERED, 0.0: UNFILTERED}
     return {f"{name}@{extent:g}": smooth(maps[name], scan.brain_mask, scan.volume.spacing, extent)[scan.brain_mask] for extent, names in extents.items() for name in names}
 
-# %% ../nbs/48_detector.ipynb #98f13708
+# %% ../nbs/48_detector.ipynb #37693cfc
 USUAL = ("log_error", "log_variance", "surprise")  # z-scored
 PAIRS = {"surprise": "atlas", "surprise_z": "atlas", "surprise_smooth": "atlas_median"}  # fused: which score with which baseline
 PAIRED = {"surprise": "surprise@0", "surprise_z": "surprise_z@7", "surprise_smooth": "surprise@7"}
 
-
+# %% ../nbs/48_detector.ipynb #1ff1de77
 def _score_variant(
     bed: Bed,
     model: PatchLocalizer,
@@ -277,7 +277,7 @@ def _score_variant(
                 rows += [dict(part=part, kind=kind, subject=scan.subject, method=m, auprc=average_precision(lesion, v), prevalence=lesion.mean()) for m, v in maps.items()]
     return pd.DataFrame(rows)
 
-
+# %% ../nbs/48_detector.ipynb #8e296a06
 def _fused(
     maps: Mapping[str, np.ndarray],
     scales: Mapping[str, Scale],  # of methods
@@ -286,7 +286,7 @@ def _fused(
     evidence = {name: scales[name].evidence(maps[name]) for name in scales}
     return {f"{name} {rule} {other}": fuse(rule, evidence[PAIRED[name]], evidence[other]) for name, other in PAIRS.items() for rule in ("product", "fisher")}
 
-# %% ../nbs/48_detector.ipynb #b6d767d2
+# %% ../nbs/48_detector.ipynb #02e74f10
 def measure_variant(
     bed: Bed,
     name: str,  # of VARIANTS
@@ -311,7 +311,7 @@ def measure_variant(
     write_text(cases.to_csv(index=False, lineterminator="\n"), out / "cases.csv")
     return cases
 
-# %% ../nbs/48_detector.ipynb #1ff1de77
+# %% ../nbs/48_detector.ipynb #6ea9ab1b
 def combine_sizes(
     bed: Bed,
     folders: Sequence[str | Path],  # of `measure_variant`, one a size
@@ -333,7 +333,7 @@ def combine_sizes(
                     rows.append(dict(part=part, kind=kind, subject=scan.subject, method=method, auprc=value, prevalence=lesion.mean()))
     return pd.DataFrame(rows)
 
-# %% ../nbs/48_detector.ipynb #4e732ced
+# %% ../nbs/48_detector.ipynb #c16a5320
 PUBLISHED = ("gaussian", "heatmap@7")  # head and score
 
 
