@@ -140,6 +140,10 @@ class Source:
             self.seconds[scan.subject] = time.perf_counter() - start
         return self._last[1]
 
+    def forget(self) -> None:
+        "Let go of the last scan and of what was made of it."
+        self._last = None
+
     def cost(
         self,
         subject: str,
@@ -549,6 +553,8 @@ def score_subjects(
             except (Patch2LocError, ValueError, ArithmeticError, IndexError, RuntimeError) as error:  # of this subject; a full disk or too little memory is everybody's
                 failed[files.subject] = " ".join(str(error).split())
         report(f"{dataset}: {i}/{len(subjects)} subjects scored")
+    fold.painted.forget()
+    fold.said.forget()
     return scored, failed
 
 # %% ../nbs/55_study.ipynb #182be0c5
