@@ -113,7 +113,7 @@ def wait_for(
     text: str,
 ) -> str:  # the last word of the line
     """Wait until a log says something."""
-    for _ in range(1800):
+    for _ in range(9000):  # a quarter of an hour: the machine may be busy
         for line in log.read_text().splitlines() if log.exists() else []:
             if text in line:
                 return line.split()[-1]

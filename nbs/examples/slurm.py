@@ -13,7 +13,8 @@ from dask_jobqueue.slurm import SLURMCluster, SLURMJob
 
 CPU_WORKERS = 32  # one core each: a block of subjects at a time
 GPU_WORKERS = 5  # one GPU each: a fold at a time
-CPU_JOB = {"queue": "cpu", "cores": 1, "processes": 1, "memory": "4GB", "walltime": "12:00:00", "worker_extra_args": ["--resources", "CPU=1"]}
+CPU_JOB = {"queue": "cpu", "cores": 1, "processes": 1, "memory": "4GB", "walltime": "12:00:00", "worker_extra_args": ["--resources", "CPU=1"],
+           "job_script_prologue": ["export DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED=False"]}  # Dask's profiler would keep an hour of call stacks in memory
 GPU_JOB = {"queue": "gpu", "cores": 1, "processes": 1, "memory": "16GB", "walltime": "12:00:00", "worker_extra_args": ["--resources", "GPU=1"],
            "job_cpu": 8, "job_extra_directives": ["--gres=gpu:1"]}  # one task at a time, whose kernel uses all 8 cores and the GPU
 
