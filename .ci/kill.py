@@ -3,7 +3,7 @@
 usage: kill.py COHORT WORK [--trials 24] [--seed 0] [--out CSV] [--light]
 COHORT is a small synthetic cohort (patch2loc cohort DIR --healthy 7 --lesion 1 --slice-mm 8), WORK a folder of its own.
 --light: a graph of the study's shape whose notebooks and blocks wait instead of computing, through the same plan, claims, records and Dask.
-A second call goes on with the trials that are missing.
+A second call goes on with the trials of its kind that are missing.
 """
 import argparse
 import os
@@ -23,6 +23,7 @@ from patch2loc.steps import LOCK, Step, claim, sweep
 
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "PATCH2LOC_KILL_TRIAL"  # in the environment of everything a trial starts, and so of all it leaves behind
+PATIENCE_S = 3600  # the machine may be busy
 TARGETS = ("worker", "client", "scheduler", "local run")
 SETTINGS = {"steps": 6, "val_every": 3, "n_slices": 3, "folds": [0]}
 CODE = """
@@ -113,7 +114,7 @@ def wait_for(
     text: str,
 ) -> str:  # the last word of the line
     """Wait until a log says something."""
-    for _ in range(9000):  # a quarter of an hour: the machine may be busy
+    for _ in range(10 * PATIENCE_S):
         for line in log.read_text().splitlines() if log.exists() else []:
             if text in line:
                 return line.split()[-1]
@@ -195,7 +196,7 @@ def one_trial(
     over = first.poll() is not None
     victim.kill()
     victim.wait()
-    first.wait(timeout=600)
+    first.wait(timeout=PATIENCE_S)
     time.sleep(3)
     before, begun = finished(run), time.time()
     status = first.returncode
@@ -207,7 +208,7 @@ def one_trial(
                 process.kill(); process.wait()
             address, crew = cluster(folder, trial, 1)
         again = client(folder, trial, study, address)
-        status, runs = again.wait(timeout=600), runs + 1
+        status, runs = again.wait(timeout=PATIENCE_S), runs + 1
     after = finished(run)
     for process in crew:
         process.kill()
@@ -266,12 +267,12 @@ def main() -> None:
         if not asked.light:
             studies[False]["load_checkpoint"] = str(asked.work / "undisturbed-True")
     rows = pd.read_csv(asked.out, keep_default_na=False).to_dict("records") if asked.out.is_file() else []
-    for number in range(len(rows), asked.trials):
+    for number in range(sum(row["light"] == asked.light for row in rows), asked.trials):
         trains, target = number % 6 == 5, TARGETS[number % 4]
         moment = random.Random(f"{asked.seed} {number}").uniform(0.02, 0.98) * took[trains]
-        while (row := trial(asked.work, number, target, studies[trains], moment, expected[trains]))["was_over"]:
+        while (row := trial(asked.work, number, target, studies[trains], moment, expected[trains])).pop("was_over"):
             moment /= 2  # the machine was less busy than when the undisturbed run was timed: nothing was killed
-        rows.append({"trial": number} | row)
+        rows.append({"trial": number} | row | {"seed": asked.seed})
         print(rows[-1], flush=True)
         pd.DataFrame(rows).to_csv(asked.out, index=False)
 
