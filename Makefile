@@ -21,8 +21,8 @@ $(READY): constraints.txt settings.ini setup.py
 demo: $(READY)  ## train on the embedded (synthetic) cohort, score unseen subjects, write runs/demo
 	$(BIN)/patch2loc demo --out runs/demo
 
-study: $(READY)  ## the demo with all five folds, into runs/study
-	$(BIN)/patch2loc demo --folds 0,1,2,3,4 --out runs/study
+study: $(READY)  ## the demo with all five folds and every pixel-wise method, into runs/study
+	$(BIN)/patch2loc demo --folds 0,1,2,3,4 --pixelwise all --steps 500 --out runs/study
 
 test: $(READY)  ## what CI runs: notebooks and package agree, every chapter's checks pass
 	@$(BIN)/python -u .ci/test.py

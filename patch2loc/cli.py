@@ -248,7 +248,7 @@ def run(
     precision: Annotated[Optional[str], typer.Option(help="of training: auto, bfloat16, float32")] = None,
     score_precision: Annotated[Optional[str], typer.Option(help="of scoring: float32 (default), bfloat16, auto")] = None,
     seed: Annotated[Optional[int], typer.Option()] = None,
-    pixelwise: Annotated[Optional[str], typer.Option(help="pixel-wise methods to train, score and fuse beside the heatmap, for instance ae,vae,dae,ddpm,pddpm,cddpm")] = None,
+    pixelwise: Annotated[Optional[str], typer.Option(help="pixel-wise methods to train, score and fuse beside the heatmap, all, or for instance ae,vae,dae,ddpm,pddpm,cddpm")] = None,
     pixel_size: Annotated[Optional[str], typer.Option(help="of their networks: cohort (default), paper, toy")] = None,
     residuals: Annotated[Optional[Path], typer.Option(help="folder of other people's residuals, <subject>_<method>.nii.gz, healthy validation subjects among them")] = None,
     load_checkpoint: Annotated[Optional[Path], typer.Option(help="another run's folder, whose networks score")] = None,
@@ -351,7 +351,7 @@ def demo(
     lesion: Annotated[int, typer.Option(help="people of each lesion kind")] = 4,
     steps: Annotated[int, typer.Option(help="optimizer steps")] = 850,
     folds: Annotated[str, typer.Option(help="for instance 0, or 0,1,2,3,4")] = "0",
-    pixelwise: Annotated[str, typer.Option(help="pixel-wise methods beside the heatmap, for instance dae,ddpm_full; default: none")] = "",
+    pixelwise: Annotated[str, typer.Option(help="pixel-wise methods beside the heatmap, fused with it: all, or for instance dae,ddpm_full; empty: none")] = "dae",
     seed: Annotated[int, typer.Option()] = 3141,
 ) -> None:
     "See the method work: write the synthetic cohort, train, score, tabulate."

@@ -10,8 +10,6 @@ from typing import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
-from monai.networks.nets import DiffusionModelUNet
-from monai.networks.schedulers import DDPMScheduler
 from torch import Tensor, nn
 
 from .core import ParameterError
@@ -20,11 +18,13 @@ from .core import ParameterError
 LEVELS = 1000
 
 
-def make_schedule() -> DDPMScheduler:
+def make_schedule() -> "DDPMScheduler":
     """Return MONAI's scheduler with the usual thousand levels; the network predicts the clean slice.
 
     Source: Ho et al., NeurIPS 2020, section 4; Behrendt et al., MIDL 2023 (clean slice as target).
     """
+    from monai.networks.schedulers import DDPMScheduler  # here, for MONAI takes seconds to import
+
     return DDPMScheduler(LEVELS, "linear_beta", prediction_type="sample", beta_start=1e-4, beta_end=2e-2)
 
 
@@ -32,7 +32,7 @@ def add_noise(
     clean: Tensor,  # (n, 1, H, W) in [-1, 1]
     noise: Tensor,  # (n, 1, H, W), deviation 1
     level: Tensor | int,  # (n,) or one for all, 0 … 999
-    schedule: DDPMScheduler,
+    schedule: "DDPMScheduler",  # of `make_schedule`
 ) -> Tensor:  # (n, 1, H, W)
     "Dissolve slices up to a level."
     levels = torch.as_tensor(level, device=clean.device).expand(len(clean))
@@ -44,7 +44,7 @@ def posterior(
     noisy: Tensor,  # (n, 1, H, W) at `level`
     level: int,
     next_level: int,  # lower; -1: the clean slice
-    schedule: DDPMScheduler,
+    schedule: "DDPMScheduler",  # of `make_schedule`
 ) -> tuple[Tensor, float]:  # mean (n, 1, H, W), deviation
     """Return mean and deviation of a lower level.
 
@@ -63,7 +63,7 @@ def reverse(
     predict: Callable[[Tensor, int], Tensor],  # noisy slices and their level to clean ones, all (n, 1, H, W)
     clean: Tensor,  # (n, 1, H, W) in [-1, 1]; where it starts from
     level: int,  # how far it is dissolved first
-    schedule: DDPMScheduler,
+    schedule: "DDPMScheduler",  # of `make_schedule`
     noise: Callable[[int], Tensor],  # turn to noise (n, 1, H, W)
     stride: int = 1,  # levels a step
     held: Tensor | None = None,  # (n, 1, H, W) bool, what stays as it is
@@ -93,6 +93,8 @@ class Denoiser(nn.Module):
         blocks: int = 1,  # residual blocks a level
         context: int = 0,  # features of the given slice that condition it; 0: none
     ):
+        from monai.networks.nets import DiffusionModelUNet
+
         super().__init__()
         levels = [False] * (len(channels) - 1) + [True]
         self.unet = DiffusionModelUNet(2, 1, 1, num_res_blocks=blocks, channels=tuple(channels), attention_levels=levels, norm_num_groups=8,

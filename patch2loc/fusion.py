@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['SHARES', 'RULES', 'SUSPICIOUS_SHARE', 'MARGIN_MM', 'Scale', 'fit_scale', 'fisher', 'fuse', 'Fusion', 'fit_fusion',
-           'inpaint', 'choose']
+           'evidence_covariance', 'inpaint', 'choose']
 
 # %% ../nbs/42_fusion.ipynb #eccbc87e
 from dataclasses import dataclass
-from typing import Iterable
+from typing import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -72,7 +72,7 @@ def fisher(
     scale, freedom = variance / 8, 32 / variance
     return -stats.chi2.logsf(2 * np.asarray(total, float) / scale, freedom)
 
-
+# %% ../nbs/42_fusion.ipynb #6512bd43
 def fuse(
     rule: str,  # one of `RULES`
     heat: np.ndarray,  # evidence of the heatmap
@@ -96,7 +96,7 @@ def fuse(
         fused = np.maximum(heat, residual) if rule == "maximum" else fisher(np.add(heat, residual), covariance)
     return fused.astype(np.float32)
 
-# %% ../nbs/42_fusion.ipynb #6f4922f4
+# %% ../nbs/42_fusion.ipynb #1f0e3dad
 @dataclass(frozen=True)
 class Fusion:
     "How a heatmap and a residual are put together; everything learned on healthy validation subjects."
@@ -115,7 +115,7 @@ class Fusion:
         "Fuse a subject's maps."
         return fuse(rule, self.heat.evidence(heatmap), self.residual.evidence(residual), weight, self.covariance)
 
-
+# %% ../nbs/42_fusion.ipynb #98f13708
 def fit_fusion(
     pairs: Iterable[tuple[np.ndarray, np.ndarray]],  # of each healthy validation subject: brain values of heatmap and residual, (n,) each
 ) -> Fusion:
@@ -128,12 +128,19 @@ def fit_fusion(
         if a.shape != b.shape:
             raise GeometryError(f"fusion: expected both maps of a subject at the same voxels, found {a.size} and {b.size}")
     heat, residual = (fit_scale(part) for part in (zip(*pairs) if pairs else ((), ())))
-    evidence = np.array([[heat.evidence(a).mean(), residual.evidence(b).mean(), (heat.evidence(a) * residual.evidence(b)).mean()] for a, b in pairs])
-    sizes = np.array([a.size for a, _ in pairs], float)
-    first, second, product = sizes @ evidence / sizes.sum()
-    return Fusion(heat, residual, float(np.clip(product - first * second, -0.99, 1)))
+    return Fusion(heat, residual, evidence_covariance([heat.evidence(a) for a, _ in pairs], [residual.evidence(b) for _, b in pairs]))
 
-# %% ../nbs/42_fusion.ipynb #3c59dc04
+
+def evidence_covariance(
+    heat: Sequence[np.ndarray],  # evidence of each healthy subject's heatmap, (n,)
+    residual: Sequence[np.ndarray],  # and of its residual, (n,)
+) -> float:  # within (-1, 1], as `fisher` wants it
+    "Say how two evidences vary together in healthy brains."
+    sizes = np.array([a.size for a in heat], float)
+    first, second, product = sizes @ np.array([[a.mean(), b.mean(), np.mean(a * b)] for a, b in zip(heat, residual)]) / sizes.sum()
+    return float(np.clip(product - first * second, -0.99, 1))
+
+# %% ../nbs/42_fusion.ipynb #37693cfc
 SUSPICIOUS_SHARE = 0.05  # of healthy voxels
 MARGIN_MM = 4.0
 
@@ -159,11 +166,11 @@ def inpaint(
     coarse, inside = halve(image, brain_mask, spacing)
     held = halve(suspicious.astype(np.float32), brain_mask, spacing)[0] == 0
     first = lambda array: np.ascontiguousarray(array.transpose(2, 0, 1))
-    painted = method.paint(first(coarse), first(inside), first(held)).transpose(1, 2, 0)
+    painted = method.paint(first(coarse), first(inside & ~held), first(held)).transpose(1, 2, 0)  # slices that are held as a whole are not painted
     changed = np.where(held | ~inside, 0, np.abs(coarse - painted))
     return np.where(brain_mask, restore(changed, image.shape, spacing), np.nan).astype(np.float32)
 
-# %% ../nbs/42_fusion.ipynb #8e296a06
+# %% ../nbs/42_fusion.ipynb #02e74f10
 def choose(
     table: pd.DataFrame,  # one row a case and candidate: candidate, kind, subject, auprc; of lesions inserted into training subjects
     order: list[str] | None = None,  # candidates, simplest first; None: as they appear

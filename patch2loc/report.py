@@ -341,6 +341,8 @@ _TEMPLATES["results.html"] = """{% from "grid.html" import grid %}
 {% if checked %}<p class="note">{{ checked }}</p>{% endif %}
 {% if ranks.rows %}<h3 id="ranks">Who is first where, and at what price</h3><p>Rank of each method's mean AUPRC over patients, 1 is best: in each data set, and in thirds of all patients by lesion volume{% if synthetic %} (synthetic data){% endif %}. Seconds: median for a volume on one thread, with all that its map builds on.</p>
 <div class="scroll"><table class="sortable"><thead><tr>{% for head in ranks.heads %}<th scope="col" aria-sort="none"><button type="button">{{ head }}</button></th>{% endfor %}</tr></thead><tbody>{% for row in ranks.rows %}<tr>{% for cell in row %}<td data-value="{{ cell.value }}">{{ cell.text }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endif %}
+{% if fusion %}<h3 id="fusion">Does fusing pay?</h3><p>The fusion of heatmap and residual that was chosen without labels (on lesions inserted into training people), against the two it is made of: AUPRC in per cent{% if synthetic %}, synthetic data{% endif %}, folds averaged. Gains with 95 % bootstrap intervals over patients, p of Wilcoxon's signed ranks corrected for the two by Holm's rule. The oracle is the fusion that the test labels would have chosen: no result, only what was there to be had.</p>
+<div class="scroll"><table class="sortable"><thead><tr>{% for head in fusion[0] %}<th scope="col" aria-sort="none"><button type="button">{{ head }}</button></th>{% endfor %}</tr></thead><tbody>{% for row in fusion %}<tr>{% for cell in row.values() %}<td data-value="{{ cell.value }}">{{ cell.text }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endif %}
 {% if sides %}<h3 id="sure">How sure is that?</h3><p>Patients, folds and seeds are different sources of chance, kept apart. Pairs: each method against one named beforehand, on the same patients (Wilcoxon's signed ranks; all tests of a measure corrected together by Holm's rule). Scans: patients against the healthy people of this run.</p>
 {% for side in sides %}<details><summary>{{ side.title }}</summary>{% for part in side.parts %}<h4>{{ part.dataset }}{% if part.synthetic %} (synthetic data){% endif %}</h4><div class="scroll"><table class="sortable"><thead><tr>{% for head in part.head %}<th scope="col" aria-sort="none"><button type="button">{{ head }}</button></th>{% endfor %}</tr></thead><tbody>{% for row in part.rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endfor %}</details>{% endfor %}{% endif %}
 {% if not tables %}<p>There are no tables in this folder (tables/summary.csv is missing).</p>{% endif %}</section>
@@ -564,6 +566,20 @@ def _ranks(
     return {"heads": heads, "rows": [[{"value": row[name], "text": text(name, row[name])} for name in heads] for row in rows]}
 
 
+def _fusion(
+    rows: list[dict[str, str]],  # of tables/fusion.csv
+) -> list[dict[str, dict[str, str]]]:  # rows of cells by head
+    "Prepare the comparison of the chosen fusion with its parts."
+    percent = lambda value, sign="": f"{100 * float(value):{sign}.1f}" if value else "–"
+    gain = lambda row, part: f"{percent(row[f'{part}_gain'], '+')} [{percent(row[f'{part}_gain_low'], '+')}, {percent(row[f'{part}_gain_high'], '+')}], p {float(row[f'{part}_p'] or 'nan'):.2g}"
+    texts = lambda row: {
+        "data set": (row["dataset"], row["dataset"]), "patients": (row["patients"], row["patients"]), "fused": (row["fused"], percent(row["fused"])),
+        "its heatmap": (row["heatmap"], percent(row["heatmap"])), "its residual": (row["residual"], percent(row["residual"])), "gain over heatmap": (row["heatmap_gain"], gain(row, "heatmap")),
+        "gain over residual": (row["residual_gain"], gain(row, "residual")), "beats both": (row["beats_both"], "yes" if row["beats_both"] == "True" else "no"), "oracle": (row["oracle"], f"{percent(row['oracle'])} ({row['oracle_fusion']})"),
+    }
+    return [{head: {"value": value, "text": text} for head, (value, text) in texts(row).items()} for row in rows]
+
+# %% ../nbs/53_report.ipynb #d9d4f495
 def _left_out(
     run_dir: Path,
     run: Mapping[str, Any],  # of `read_run`
@@ -589,12 +605,12 @@ def _content(
     wanted = ("tables/summary.csv", "tables/sources.csv", "tables/abnormality.csv")
     return {
         "name": name, "lead": lead, "synthetic": synthetic, "made": " (synthetic data)" if synthetic else "", "warnings": warnings, "tables": tables, "overview": _overview(summary),
-        "checked": checked, "recommended": recommended, "ranks": _ranks(_table(run_dir / "tables/ranks.csv")), "sides": _sides(run_dir), "curves": _curve_views(run_dir, recommended), "abnormality": _abnormality(_table(run_dir / "tables/abnormality.csv")),
+        "checked": checked, "recommended": recommended, "ranks": _ranks(_table(run_dir / "tables/ranks.csv")), "fusion": _fusion(_table(run_dir / "tables/fusion.csv")), "sides": _sides(run_dir), "curves": _curve_views(run_dir, recommended), "abnormality": _abnormality(_table(run_dir / "tables/abnormality.csv")),
         "localization": _localization(run_dir), "protocols": _protocols(_table(run_dir / "tables/thresholds.csv"), run.get("parameters", {})), "published": PUBLISHED, "published_remarks": PUBLISHED_REMARKS, "facts": _facts(run),
         "folds": folds, "missing": [path for path in wanted if not (run_dir / path).is_file()], "cite_run": f"{name}. {lead}. Digest of run.json: {digest(run_dir / 'run.json')[:16]}", **_pictures(run_dir, bool(synthetic), [table["dataset"] for table in tables]),
     }
 
-# %% ../nbs/53_report.ipynb #d9d4f495
+# %% ../nbs/53_report.ipynb #67c6a1e7
 def write_report(
     run_dir: str | Path,
 ) -> Path:  # report.html in it

@@ -25,6 +25,7 @@ from typing import Any, Callable, Collection, Iterator, Mapping, Sequence
 import pandas as pd
 from rich.console import Console
 from rich.live import Live
+from rich.text import Text
 from rich.tree import Tree
 
 from . import core
@@ -99,7 +100,7 @@ def plan_study(
     tests = tests + [healthy] * bool(healthy and (splits / f"{healthy}_test.csv").is_file())
     for name in datasets or ():
         if name not in tests:
-            raise ParameterError(f"datasets: no test table for {name!r} in {splits}; there are {', '.join(tests)}")
+            raise ParameterError(f"datasets: no test table for {name!r} in {splits}{nearest(name, tests)}")
     source = Path(load_checkpoint) if load_checkpoint else None
     there = sorted(int(p.parts[-3].removeprefix("fold-")) for p in source.glob("fold-*/checkpoints/best.ckpt")) if source else split_folds(splits, healthy) if healthy else []
     if source and not there:
@@ -137,7 +138,6 @@ def _check_settings(
     study: Study,
 ) -> None:
     "Refuse settings no experiment knows, of another type, or that the method refuses."
-    from patch2loc.pixel_study import named_methods
     from patch2loc.study import Settings
 
     known: dict[str, Any] = {}
@@ -148,6 +148,8 @@ def _check_settings(
             raise ParameterError(f"no parameter {name!r}{nearest(name, [k for k in known if k not in PLACES])}")
         check_value("", name, value, known[name])
     if study.pixelwise:
+        from patch2loc.pixel_study import named_methods
+
         healthy = study.settings.get("healthy") or split_datasets(study.splits_dir)[0]
         some = list_subjects(study.splits_dir, study.data_dir, healthy, "val", study.contrast, study.folds[0])[0].subject if study.settings.get("residuals") else ""
         named_methods(study.settings.get("pixelwise", ""), **{k: v for k, v in (("size", study.settings.get("pixel_size", "cohort")), ("residuals", study.settings.get("residuals", ""))) if v}, subject=some)
@@ -319,13 +321,16 @@ def score_block(
     import numba
     import torch
 
-    from patch2loc.pixel_study import fused_rows
     from patch2loc.study import Settings, score_subjects
 
     torch.set_num_threads(1)
     numba.set_num_threads(1)
     settings = Settings(**_of(parameters, Settings.__dataclass_fields__))
-    others = fused_rows(settings, **{name: parameters[key] for name, key in (("pixelwise", "pixelwise"), ("size", "pixel_size"), ("residuals", "residuals")) if key in parameters})
+    others = None
+    if parameters.get("pixelwise") or parameters.get("residuals"):
+        from patch2loc.pixel_study import fused_rows  # and MONAI with it
+
+        others = fused_rows(settings, **{name: parameters[key] for name, key in (("pixelwise", "pixelwise"), ("size", "pixel_size"), ("residuals", "residuals")) if key in parameters})
     only = {subject: digest_of([made_from, data]) for subject, data in parameters["subjects"].items()}
     scored, failed = score_subjects(settings, parameters["dataset"], parameters["checkpoint_dir"], report, only, others)
     if failed:
@@ -365,6 +370,8 @@ def missing_cases(
             found.append(f"fold {fold}, {dataset}: not scored")
         elif (folder / "missing.csv").is_file():
             found += [f"fold {fold}, {dataset}: subject {row.subject}: {row.reason}" for row in pd.read_csv(folder / "missing.csv", dtype=str).itertuples()]
+        else:  # all cases, and yet a notebook that did not run through
+            found += [f"fold {fold}, {dataset}: {name} failed" for name in (f"e20_score_dataset_{dataset}", f"e21_fuse_dataset_{dataset}") if (folder.parent / "notebooks" / f"{name}.failed.ipynb").is_file()]
     return found
 
 # %% ../nbs/60_runs.ipynb #37693cfc
@@ -455,7 +462,9 @@ def lay_out(
 ) -> list[Step]:  # each after those it needs
     "Say what the steps of a study are."
     plan = _Layout(study, digests, partial)
-    trained = {fold: (*_add_training(plan, fold), *_add_pixelwise(plan, fold)) for fold in study.folds} if study.healthy else {}
+    trained = {fold: _add_training(plan, fold) for fold in study.folds} if study.healthy else {}
+    localizers = tuple(t for ts in trained.values() for t in ts) if together else ()
+    trained = {fold: (*first, *_add_pixelwise(plan, fold, localizers)) for fold, first in trained.items()}
     scored = [_add_scoring(plan, fold, dataset, trained.get(fold, ()), tuple(t for ts in trained.values() for t in ts) if together else ()) for fold in study.folds for dataset in study.datasets]
     names = {"datasets": ",".join(study.datasets), "folds": ",".join(map(str, study.folds))}
     about = {"study": digest_of({**study.settings, **names, "synthetic": any(dataset_spec(n, study.data_dir).synthetic for n in study.datasets), "allow_leaks": study.allow_leaks})}
@@ -478,7 +487,7 @@ def _add_training(
     reads = plan.read(files, f"{study.healthy}_train_fold{fold}.csv", f"{study.healthy}_val_fold{fold}.csv")
     looked = plan.add("prepare", "e00_check_data", f"{here}/e00_check_data", {"fold": fold}, reads=reads)
     made = [f"{here}/{name}" for name in ("checkpoints/best.ckpt", "atlases.npz", "thresholds.json", "choice.json")]
-    leaves = tuple(study.out / here / name for name in ("checkpoints", "atlases.npz", "thresholds.json", "choice.json", "curve.csv", "slices"))
+    leaves = tuple(study.out / here / name for name in ("checkpoints", "atlases.npz", "thresholds.json", "choice.json", "curve.csv", "slices", "known"))
     steps = study.settings.get("steps", notebook_parameters(experiments_dir() / "e10_train_fold.ipynb")["steps"])
     return (plan.add("train", "e10_train_fold", f"{here}/e10_train_fold", {"fold": fold}, made, reads=reads, awaits=(looked,), needs="GPU", threads=_training_threads(), clears=leaves, amount=steps),)
 
@@ -486,21 +495,22 @@ def _add_training(
 def _add_pixelwise(
     plan: _Layout,
     fold: int,
+    awaits: tuple[str, ...],  # trainings it lets go first
 ) -> tuple[str, ...]:  # names of the steps scoring comes after
     "Add the pixel-wise methods of one fold, each a training, and what is learned about them together."
     study, here = plan.study, f"fold-{fold}"
     if not study.pixelwise:
         return ()
-    from patch2loc.pixelwise import training_of
+    from patch2loc.pixelwise import method_names, training_of
 
-    base, names, trained = f"{here}/e10_train_fold", [n.strip() for n in study.settings.get("pixelwise", "").split(",") if n.strip()], []
+    base, names, trained = f"{here}/e10_train_fold", method_names(study.settings.get("pixelwise", "")), []
     reads = next(s for s in plan.steps if s.name == base).reads
     for name in dict.fromkeys(map(training_of, names)):
         home = f"{here}/pixelwise/{name}"
-        trained.append(plan.add("train", "e11_train_pixelwise", f"{here}/e11_train_pixelwise_{name}", {"fold": fold, "method": name}, [f"{home}/done"], reads=reads, after=(base,), needs="GPU", threads=_training_threads(), clears=(study.out / home,)))
+        trained.append(plan.add("train", "e11_train_pixelwise", f"{here}/e11_train_pixelwise_{name}", {"fold": fold, "method": name}, [f"{home}/done"], reads=reads, after=(base,), awaits=awaits, needs="FIT", clears=(study.out / home,)))
     made = [f"{here}/pixelwise/{name}" for name in ("choice.json", "scales.json", "atlases.npz")]
     theirs = {"residuals": _listing(study.settings["residuals"])} if study.settings.get("residuals") else {}
-    return (plan.add("train", "e12_learn_fusion", f"{here}/e12_learn_fusion", {"fold": fold}, made, reads=reads | theirs, after=(base, *trained), needs="GPU", threads=_training_threads()),)
+    return (plan.add("train", "e12_learn_fusion", f"{here}/e12_learn_fusion", {"fold": fold}, made, reads=reads | theirs, after=(base, *trained), awaits=awaits, needs="FIT"),)
 
 
 def _listing(
@@ -570,10 +580,17 @@ class Plan:
         workers: int,
     ) -> float:
         "Estimate the time: trainings one after the other, all else shared by the workers."
-        took = {"GPU": 0.0, "CPU": 0.0}
+        took = {True: 0.0, False: 0.0}
         for step in self.todo:
-            took[step.needs] += step.amount * self.rates.get(kind_of(step), self.rates["notebook"])
-        return took["GPU"] + took["CPU"] / workers
+            took[step.needs == "GPU"] += self.cost(step)
+        return took[True] + took[False] / workers
+
+    def cost(
+        self,
+        step: Step,
+    ) -> float:  # seconds of one worker
+        "Estimate what a step takes."
+        return step.amount * self.rates.get(kind_of(step), self.rates["notebook"])
 
 
 def kind_of(
@@ -583,6 +600,18 @@ def kind_of(
     return "subject" if step.call is score_block else "record" if step.call else Path(step.notebook).stem
 
 # %% ../nbs/60_runs.ipynb #182be0c5
+def _labels(
+    steps: Sequence[Step],
+    force: Sequence[str],
+) -> dict[str, set[str]]:  # step -> what it can be forced by
+    "Name steps as a user may; a name to force that is none of these is refused."
+    labels = {s.name: {s.name, s.stage, Path(s.notebook).stem, "all"} for s in steps}
+    for name in force:
+        if not any(name in known for known in labels.values()):
+            raise ParameterError(f"--force: no step {name!r}{nearest(name, sorted(set().union(*labels.values())))}")
+    return labels
+
+
 def plan_steps(
     study: Study,
     steps: Sequence[Step],
@@ -592,10 +621,7 @@ def plan_steps(
 
     Raises: ParameterError for a step to force that there is not.
     """
-    labels = {s.name: {s.name, s.stage, Path(s.notebook).stem, "all"} for s in steps}
-    for name in force:
-        if not any(name in known for known in labels.values()):
-            raise ParameterError(f"--force: no step {name!r}{nearest(name, sorted(set().union(*labels.values())))}")
+    labels = _labels(steps, force)
     by_name, reasons = {s.name: s for s in steps}, {}
     codes = {path: code_inputs(path) for path in {s.notebook for s in steps}}
     for step in steps:
@@ -660,9 +686,11 @@ class Progress:
         plan: Plan,
         report: Callable[[str], None],
         dashboard: str = "",  # address
+        workers: int = 1,
     ):
-        self.plan, self.report, self.dashboard = plan, report, dashboard
+        self.plan, self.report, self.dashboard, self.workers = plan, report, dashboard, max(1, workers)
         self.steps = {s.name: s for s in plan.todo}
+        self.start = self.moved = time.monotonic()  # when something ended last
         self.begun: dict[str, float] = {}  # stage -> when
         self.share: dict[str, float] = {}  # of a step that runs
         self.line: dict[str, str] = {}
@@ -674,11 +702,12 @@ class Progress:
         line: str,
     ) -> None:
         "Hear a line of a step that runs."
-        self.begun.setdefault(self.steps[name].stage, time.monotonic())
-        counted = re.search(r"(\d+)/(\d+)", line)
+        step = self.steps[name]
+        self.begun.setdefault(step.stage, self.moved)
+        counted = re.search(r"(\d+)/(\d+)" if step.call else r"\bstep (\d+)/(\d+)", line)
         self.share[name] = min(1.0, int(counted[1]) / max(1, int(counted[2]))) if counted else self.share.get(name, 0.0)
         self.line[name] = line
-        self.report(f"{name}: {line}" if not self.steps[name].call else line)
+        self.report(f"{name}: {line}" if not step.call else line)
 
     def ended(
         self,
@@ -689,10 +718,32 @@ class Progress:
         self.share.pop(outcome.name, None)
         self.line.pop(outcome.name, None)
         step = self.steps[outcome.name]
+        self.begun.setdefault(step.stage, self.moved)
+        self.moved = time.monotonic()
         if outcome.status == "done" and not step.call:
             self.report(f"{step.out.stem}: done in {outcome.seconds:.0f} s; {self.summary(step.stage)}")
         elif not outcome.fine:
             self.report(f"{outcome.name}: {outcome.status}: {outcome.line}{f' ({outcome.where})' if outcome.where and outcome.where not in outcome.line else ''}")
+
+    def _done(
+        self,
+        step: Step,
+    ) -> float:  # share of it that this run did
+        "Say how much of a step was done; what was there before is not."
+        outcome = self.outcomes.get(step.name)
+        return outcome.amount / step.amount if outcome else self.share.get(step.name, 0.0)
+
+    def left(
+        self,
+        stage: str,
+    ) -> float:  # seconds
+        "Estimate a stage's time: by its own pace once it has one, by the plan's rates before."
+        todo = [s for s in self.plan.todo if s.stage == stage]
+        done = sum(self.plan.cost(s) * self._done(s) for s in todo)
+        rest = sum(self.plan.cost(s) * (1 - self._done(s)) for s in todo if s.name not in self.outcomes)
+        if done:
+            return rest * (time.monotonic() - self.begun.get(stage, self.start)) / done
+        return rest if any(s.needs == "GPU" for s in todo) else rest / self.workers
 
     def summary(
         self,
@@ -700,29 +751,44 @@ class Progress:
     ) -> str:
         "Say how far a stage is."
         mine = [s for s in self.plan.steps if s.stage == stage]
-        ended, todo = [n for n in self.outcomes if self.steps[n].stage == stage], [s for s in mine if s.name in self.steps]
-        total = sum(s.amount for s in todo)
-        done = sum(self.steps[n].amount for n in ended) + sum(self.steps[n].amount * share for n, share in self.share.items() if self.steps[n].stage == stage)
-        gone = time.monotonic() - self.begun.get(stage, time.monotonic())
-        left = f", {span(gone * (total - done) / done)} left" if 0 < done < total and gone > 1 else ""
-        rate = f", {done / gone:.2g}/s" if done and gone > 1 else ""
+        todo, ended = [s for s in mine if s.name in self.steps], [n for n in list(self.outcomes) if self.steps[n].stage == stage]
+        parts = [f"{stage} {len(mine) - len(todo) + len(ended)}/{len(mine)} steps"]
+        for unit, some in (("subjects", [s for s in todo if s.call is score_block]), ("training steps", [s for s in todo if s.amount > 1 and not s.call])):
+            done, gone = sum(s.amount * self._done(s) for s in some), time.monotonic() - self.begun.get(stage, time.monotonic())
+            parts += [f"{done:.0f}/{sum(s.amount for s in some):.0f} {unit}"] * bool(some) + [f"{done / gone:.2g}/s"] * bool(done and gone > 1)
+        parts += [f"about {span(self.left(stage))} left"] * (stage in self.begun and len(ended) < len(todo))
         bad = Counter(self.outcomes[n].status for n in ended if not self.outcomes[n].fine)
-        return f"{stage} {len(mine) - len(todo) + len(ended)}/{len(mine)} steps{rate}{left}" + "".join(f", {count} {status}" for status, count in bad.items())
+        return ", ".join(parts + [f"{count} {status}" for status, count in bad.items()])
 
     def __rich__(self) -> Tree:
-        "Draw the tree."
-        tree = Tree(f"[bold]{len(self.outcomes)}/{len(self.steps)} steps[/]" + (f"  dashboard {self.dashboard}" if self.dashboard else ""))
-        for stage in dict.fromkeys(s.stage for s in self.plan.steps):
-            branch = tree.add(self.summary(stage))
-            for name, line in list(self.line.items()):
-                if self.steps[name].stage == stage:
-                    branch.add(f"{name}: {line}"[:150], style="dim")
+        "Draw the tree, a line a step that runs."
+        stages = list(dict.fromkeys(s.stage for s in self.plan.steps))
+        left = sum(map(self.left, stages))
+        tree = Tree(_one_line(f"{len(self.outcomes)}/{len(self.steps)} steps, {span(time.monotonic() - self.start)} gone" + f", about {span(left)} left" * (left > 0) + f"; {self.dashboard}" * bool(self.dashboard), "bold"))
+        for stage in stages:
+            branch = tree.add(_one_line(self.summary(stage)))
+            running = [(name, line) for name, line in list(self.line.items()) if self.steps[name].stage == stage]
+            for name, line in running[:_SHOWN]:
+                branch.add(_one_line(f"{name}: {line}", "dim"))
+            if len(running) > _SHOWN:
+                branch.add(_one_line(f"{len(running) - _SHOWN} more at work", "dim"))
             for name, outcome in list(self.outcomes.items()):
                 if self.steps[name].stage == stage and outcome.status == "failed":
-                    branch.add(f"{name}: {outcome.line}"[:300], style="red")
+                    branch.add(Text(f"{name}: {outcome.line}"[:300], style="red"))
         return tree
 
-# %% ../nbs/60_runs.ipynb #d645920e
+
+_SHOWN = 6  # steps at work, of a stage
+
+
+def _one_line(
+    text: str,
+    style: str = "",
+) -> Text:
+    "Keep a line from being wrapped, and brackets in it from being read as colours."
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+
+# %% ../nbs/60_runs.ipynb #a1d0c6e8
 def run_study(
     study: Study,
     report: Callable[[str], None] = print,
@@ -743,6 +809,7 @@ def run_study(
     if old is None and study.out.is_dir() and [p for p in study.out.iterdir() if p.name != LOCK]:
         raise ParameterError(f"out: {study.out} holds other files and no run.json; give a new folder")
     refuse_held(study.out / LOCK, f"out {study.out}")
+    _labels(_up_to(lay_out(study, {}, partial), until), force)  # before the minutes that reading all files may take
     new = describe(study, _checked(study, old["data"]["files"] if old else {}, report))
     if old and "all" not in force:
         _compare(old, new, study.out)
@@ -761,7 +828,7 @@ def run_study(
         _work(study.out, plan, token, report, jobs, scheduler, partial, live)
     return study.out
 
-# %% ../nbs/60_runs.ipynb #3416a75f
+# %% ../nbs/60_runs.ipynb #17e62166
 def _up_to(
     steps: Sequence[Step],
     stage: str,  # "": all
@@ -785,7 +852,7 @@ class _writable:
         if isinstance(error, OSError):
             raise DataError(f"{error.filename or self.folder}: {error.strerror or error}; what was finished stays, and the same command goes on") from None
 
-# %% ../nbs/60_runs.ipynb #a1d0c6e8
+# %% ../nbs/60_runs.ipynb #f7177163
 def _errands(
     plan: Plan,
     token: str,
@@ -797,7 +864,7 @@ def _errands(
     codes = {path: code_inputs(path) for path in {s.notebook for s in plan.todo}}
     return [Errand(s, {n: by_name[n] for n in s.after}, codes[s.notebook], folder, token, f"patch2loc-{token}", partial) for s in plan.todo]
 
-# %% ../nbs/60_runs.ipynb #17e62166
+# %% ../nbs/60_runs.ipynb #6c8349cc
 def _work(
     folder: Path,  # the run's
     plan: Plan,
@@ -811,8 +878,8 @@ def _work(
     "Do what a plan says, and write down how it went."
     remove(path for s in plan.todo if plan.reasons[s.name] == "forced" for path in (s.record, s.begun, *s.clears, *s.scraps))
     with workers(scheduler, jobs) as client:
-        seen = Progress(plan, (lambda line: None) if live else report, client.dashboard_link or "")
         offered = len(client.scheduler_info()["workers"])
+        seen = Progress(plan, (lambda line: None) if live else report, client.dashboard_link or "", offered)
         report(f"{sum(not s.call for s in plan.todo)} of {sum(not s.call for s in plan.steps)} notebooks to run, about {span(plan.seconds(max(1, offered)))}; {offered or 'no'} Dask workers{'' if offered else ' yet'}, dashboard {seen.dashboard}")
         with Live(seen, refresh_per_second=2) if live else nullcontext():
             try:
@@ -821,7 +888,7 @@ def _work(
                 _keep(folder, plan, seen.outcomes)
     _conclude(outcomes, partial)
 
-# %% ../nbs/60_runs.ipynb #f7177163
+# %% ../nbs/60_runs.ipynb #d9d4f495
 def _keep(
     folder: Path,
     plan: Plan,
@@ -848,12 +915,12 @@ def _conclude(
     counts = ", ".join(f"{n} {status}" for status, n in Counter(o.status for o in bad).items())
     first = min(failed, key=lambda o: o.name)
     where = f" ({first.where})" if first.where and first.where not in first.line else ""
-    tables = "; the tables are incomplete and say so" if partial else ""
+    tables = "; tables and report hold what there is, marked" if partial else ""
     error = Patch2LocError(f"{counts} of {len(outcomes)} steps, first {first.name}: {first.line}{where}{tables}; the same command does only what is missing")
     error.exit_status = max(o.exit_status for o in failed)
     raise error
 
-# %% ../nbs/60_runs.ipynb #d9d4f495
+# %% ../nbs/60_runs.ipynb #642e92ef
 def list_runs(
     folder: str | Path,
 ) -> pd.DataFrame:  # a row a run
@@ -882,7 +949,7 @@ def _run_json(
         raise DataError(f"{run}: no run.json in it, so it is no run's folder")
     return said
 
-# %% ../nbs/60_runs.ipynb #67c6a1e7
+# %% ../nbs/60_runs.ipynb #f457c545
 def show_run(
     run: str | Path,
 ) -> Iterator[str]:  # lines
@@ -899,7 +966,7 @@ def show_run(
     for name, step in (read_json(Path(run) / "steps.json") or {}).items():
         yield f"  {name}: {step['status']}" + (f" in {span(step['seconds'])}" if step["seconds"] else "") + (f": {step['line']}" if step["line"] else "")
 
-# %% ../nbs/60_runs.ipynb #642e92ef
+# %% ../nbs/60_runs.ipynb #c0c7c76d
 def _differences(
     what: str,
     left: Mapping[str, Any],
@@ -912,7 +979,7 @@ def _differences(
     if len(names) > most:
         yield f"{what}: {len(names) - most} more differ"
 
-# %% ../nbs/60_runs.ipynb #f457c545
+# %% ../nbs/60_runs.ipynb #2838023a
 def diff_runs(
     left: str | Path,
     right: str | Path,

@@ -29,7 +29,7 @@ from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence
 
 import nbformat
 import psutil
-from distributed import Client, Future, Nanny, Scheduler, SpecCluster, as_completed
+from distributed import Client, Future, KilledWorker, Nanny, Scheduler, SpecCluster, as_completed
 from jupyter_client.manager import AsyncKernelManager
 
 from . import core
@@ -211,13 +211,25 @@ def _alive(
         except psutil.NoSuchProcess:
             return False
     try:
-        probe = path.with_name(f".{path.name}.{os.getpid()}.part")
-        probe.touch()
-        age = probe.stat().st_mtime - path.stat().st_mtime
-        probe.unlink()
-        return age < SILENT_S
+        return _clock_of(path.parent) - path.stat().st_mtime < SILENT_S
     except FileNotFoundError:
         return False
+
+
+def _clock_of(
+    folder: Path,
+) -> float:  # seconds
+    "Tell the time by a folder's file system; by this machine's clock where the folder cannot be written."
+    probe = folder / f".{os.getpid()}.{threading.get_ident()}.part"
+    try:
+        probe.touch()
+        now = probe.stat().st_mtime
+        probe.unlink()
+        return now
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return time.time()
 
 # %% ../nbs/59_steps.ipynb #6f4922f4
 def _take(
@@ -247,6 +259,9 @@ def _take_over(
         except OSError as error:  # a file system without locks: the reading back below has to do
             logging.getLogger(__name__).info("no flock on %s: %s", path.parent, error)
         holder = _read_claim(path)
+        if holder == {}:  # written at this moment, or left by one who died over it
+            time.sleep(0.5)
+            holder = _read_claim(path)
         if holder and _alive(holder, path):
             return holder
         write_json(mine, path)
@@ -307,13 +322,16 @@ def _touch(
     token: str,
     ended: threading.Event,
 ) -> None:
-    "Touch our claim until it ends or is another's."
+    "Touch our claim until it ends or is another's; a disk that refuses now may not the next time."
     while not ended.wait(_TOUCH_S):
         if (_read_claim(path) or {}).get("token") != token:
             return
-        os.utime(path)
+        try:
+            os.utime(path)
+        except OSError as error:
+            logging.getLogger(__name__).info("%s not renewed: %s", path, error)
 
-# %% ../nbs/59_steps.ipynb #4e732ced
+# %% ../nbs/59_steps.ipynb #33e75ff0
 @dataclass(frozen=True)
 class Step:
     "One notebook to execute, or one block of the work within it."
@@ -327,7 +345,7 @@ class Step:
     reads: dict[str, str] = field(default_factory=dict)  # name -> digest of data and splits
     after: tuple[str, ...] = ()  # steps whose products it reads
     awaits: tuple[str, ...] = ()  # steps it only waits for, whatever becomes of them
-    needs: str = "CPU"  # the Dask resource it takes one of: CPU or GPU
+    needs: str = "CPU"  # the Dask resource it takes one of: CPU, GPU, or FIT for small trainings, a thread each where there is no GPU
     threads: int = 1  # of its kernel; 0: all cores of its worker
     clears: tuple[Path, ...] = ()  # what an outdated result leaves, removed before it is made anew
     scraps: tuple[Path, ...] = ()  # what its blocks leave to it, removed when it is recorded
@@ -349,7 +367,7 @@ class Step:
 
 PLACES = ("data_dir", "splits_dir", "out", "checkpoint_dir", "partial", "subjects")  # parameters that say where, how or who, not what
 
-# %% ../nbs/59_steps.ipynb #02e74f10
+# %% ../nbs/59_steps.ipynb #6ea9ab1b
 @lru_cache
 def _meaning(
     source: str,
@@ -383,7 +401,7 @@ def code_inputs(
             todo += more
     return {f"code {Path(notebook).stem}": digest_of([_meaning(c)[0] for c in cells])} | {f"code {name}": found[name] for name in sorted(found)}
 
-# %% ../nbs/59_steps.ipynb #6ea9ab1b
+# %% ../nbs/59_steps.ipynb #c16a5320
 def step_inputs(
     step: Step,
     steps: Mapping[str, Step],  # all it comes after, by name
@@ -412,7 +430,7 @@ def read_json(
     except (FileNotFoundError, ValueError):
         return None
 
-# %% ../nbs/59_steps.ipynb #34173cb3
+# %% ../nbs/59_steps.ipynb #6364d3f0
 def why(
     step: Step,
     inputs: Mapping[str, str],  # of `step_inputs`
@@ -434,7 +452,7 @@ def why(
             return f"{name} is not what it made"
     return "incomplete (--partial)" if record.get("incomplete") else ""
 
-# %% ../nbs/59_steps.ipynb #e369853d
+# %% ../nbs/59_steps.ipynb #19ca14e7
 @dataclass(frozen=True)
 class Outcome:
     "How a step ended."
@@ -452,7 +470,7 @@ class Outcome:
         "Whether its products may be used."
         return self.status in ("done", "kept")
 
-# %% ../nbs/59_steps.ipynb #1c383cd3
+# %% ../nbs/59_steps.ipynb #a5bfc9e0
 @dataclass(frozen=True)
 class Errand:
     "What a worker is told of a step."
@@ -477,7 +495,7 @@ LOCK = "run.lock"
 class Stopped(Patch2LocError):
     "The run that asked for the work is over."
 
-# %% ../nbs/59_steps.ipynb #19ca14e7
+# %% ../nbs/59_steps.ipynb #a5771bce
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
 
 
@@ -508,7 +526,7 @@ def remove(
     for path in paths:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
-# %% ../nbs/59_steps.ipynb #a5bfc9e0
+# %% ../nbs/59_steps.ipynb #d67d8ab4
 @contextmanager
 def _guarded(
     errand: Errand,
@@ -539,7 +557,7 @@ def _still_ours(
     held = _read_claim(errand.lock)
     return bool(held) and held.get("token") == errand.token and _alive(held, errand.lock)
 
-# %% ../nbs/59_steps.ipynb #a5771bce
+# %% ../nbs/59_steps.ipynb #d645920e
 def carry_out(
     errand: Errand,
     *before: Outcome,  # of the steps it comes after, then of those it only waits for
@@ -575,7 +593,7 @@ def _event_sender(
     worker = get_worker()
     return lambda line: worker.log_event(errand.topic, {"step": errand.step.name, "line": line})
 
-# %% ../nbs/59_steps.ipynb #d67d8ab4
+# %% ../nbs/59_steps.ipynb #3416a75f
 @contextmanager
 def _log(
     errand: Errand,
@@ -601,7 +619,7 @@ def _log(
             raise
         write("done")
 
-# %% ../nbs/59_steps.ipynb #d645920e
+# %% ../nbs/59_steps.ipynb #a1d0c6e8
 def _called(
     errand: Errand,
     say: Callable[[str], None],
@@ -620,7 +638,7 @@ def _called(
         did = step.call(step.parameters, made_from, tell)
     return Outcome(step.name, "done" if did else "kept", seconds=time.monotonic() - start, amount=did)
 
-# %% ../nbs/59_steps.ipynb #3416a75f
+# %% ../nbs/59_steps.ipynb #17e62166
 def _inputs_now(
     errand: Errand,
 ) -> dict[str, str]:
@@ -634,7 +652,7 @@ def _inputs_now(
         raise ParameterError(f"{step.name}: {_differing(errand.code, here)[0]} is not the one this run was started with; was it edited while the study ran, or has the worker another clone?")
     return step_inputs(step, errand.steps, here, errand.folder)
 
-# %% ../nbs/59_steps.ipynb #a1d0c6e8
+# %% ../nbs/59_steps.ipynb #f7177163
 def _made(
     errand: Errand,
     say: Callable[[str], None],
@@ -654,7 +672,7 @@ def _made(
         execute(step.notebook, step.parameters, step.out, tell, variables, kernel)
     return _recorded(errand, inputs, time.monotonic() - start)
 
-# %% ../nbs/59_steps.ipynb #17e62166
+# %% ../nbs/59_steps.ipynb #6c8349cc
 def _recorded(
     errand: Errand,
     inputs: dict[str, str],
@@ -673,7 +691,7 @@ def _recorded(
     remove(() if incomplete else step.scraps)
     return Outcome(step.name, "done", seconds=seconds, amount=step.amount)
 
-# %% ../nbs/59_steps.ipynb #f457c545
+# %% ../nbs/59_steps.ipynb #2838023a
 def check_scheduler(
     scheduler: str,  # its address
     timeout: float = 10,  # seconds
@@ -686,6 +704,13 @@ def check_scheduler(
         return Client(scheduler, timeout=timeout, set_as_default=False)
     except (OSError, ValueError) as error:
         raise DataError(f"scheduler: no Dask scheduler answers at {scheduler} ({' '.join(str(error).split())[:80]})") from None
+
+
+def _has_gpu() -> bool:
+    "Say whether this machine has a GPU that trainings can use."
+    import torch
+
+    return torch.cuda.is_available()
 
 
 @contextmanager
@@ -701,22 +726,23 @@ def workers(
         with check_scheduler(scheduler) as client:
             yield client
         return
-    quiet = {"MPLBACKEND": "agg", "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}  # Dask's profiler keeps every second of an hour in memory
-    options = {"nthreads": 1, "env": dict.fromkeys(THREAD_VARIABLES, "1") | quiet, "dashboard_address": None, "silence_logs": logging.CRITICAL}
-    crew = {i: {"cls": Nanny, "options": options | {"resources": {"CPU": 1} | ({"GPU": 1} if i == 0 else {})}} for i in range(jobs or _cores())}
+    quiet = {"distributed.worker.profile.enabled": False}  # Dask's profiler keeps every second of an hour in memory; a variable would be overruled by this process's own settings
+    options = {"nthreads": 1, "env": dict.fromkeys(THREAD_VARIABLES, "1") | {"MPLBACKEND": "agg"}, "config": quiet, "dashboard_address": None, "silence_logs": logging.CRITICAL}
+    crew = {i: {"cls": Nanny, "options": options | {"resources": {"CPU": 1} | ({"GPU": 1} if i == 0 else {}) | ({"FIT": 1} if i == 0 or not _has_gpu() else {})}} for i in range(jobs or _cores())}
     head = {"cls": Scheduler, "options": {"host": "127.0.0.1", "port": 0, "dashboard_address": "127.0.0.1:0"}}
     with SpecCluster(scheduler=head, workers=crew, silence_logs=logging.CRITICAL) as cluster, Client(cluster, set_as_default=False) as client:
         yield client
 
-# %% ../nbs/59_steps.ipynb #c0c7c76d
+# %% ../nbs/59_steps.ipynb #9a115815
 def _resources(
     client: Client,
 ) -> Callable[[Step], dict[str, int]]:
     "Say what a step asks of its worker, given what the workers say they have."
     offered = {name for worker in client.scheduler_info()["workers"].values() for name in worker["resources"]}
-    return lambda step: {step.needs: 1} if offered & {"CPU", "GPU"} else {}
+    known = lambda needs: "GPU" if needs == "FIT" and "FIT" not in offered else needs
+    return lambda step: {known(step.needs): 1} if offered & {"CPU", "GPU"} else {}
 
-# %% ../nbs/59_steps.ipynb #2838023a
+# %% ../nbs/59_steps.ipynb #d82c8d16
 def run_graph(
     client: Client,
     errands: Sequence[Errand],  # in an order in which each comes after those it needs
@@ -733,7 +759,7 @@ def run_graph(
     for place, errand in enumerate(errands):
         step = errand.step
         before = [futures[n] if n in futures else Outcome(n, "kept") for n in (*step.after, *step.awaits)]
-        futures[step.name] = client.submit(carry_out, errand, *before, key=f"{step.name}-{errand.token[:8]}", resources=asked(step), priority=-place, pure=False)
+        futures[step.name] = client.submit(carry_out, errand, *before, key=f"{step.name}-{errand.token[:8]}", resources=asked(step), priority=-place, pure=False, retries=1)
     names = {future.key: name for name, future in futures.items()}
     try:
         for future in as_completed(list(futures.values()), loop=client.loop):
@@ -746,7 +772,7 @@ def run_graph(
             client.cancel(list(futures.values()), force=True)
     return outcomes
 
-# %% ../nbs/59_steps.ipynb #9a115815
+# %% ../nbs/59_steps.ipynb #a684ecee
 def _outcome(
     future: Future,
     errands: Sequence[Errand],
@@ -764,10 +790,11 @@ def _outcome(
         step = next(e.step for e in errands if e.step.name == name)
         lost = [n for n in step.after if n in outcomes and not outcomes[n].fine]
         error = future.exception()
-        return Outcome(name, "skipped", f"{lost[0]} {outcomes[lost[0]].status}") if lost else Outcome(name, "failed", f"its worker was lost ({type(error).__name__}: {' '.join(str(error).split())[:120]}); more memory, or fewer jobs")
+        what = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
+        return Outcome(name, "skipped", f"{lost[0]} {outcomes[lost[0]].status}") if lost else Outcome(name, "failed", f"its worker was lost ({what}); more memory, or fewer jobs" if isinstance(error, KilledWorker) else what)
     raise Patch2LocError("the Dask scheduler was lost; the same command goes on where it stopped")
 
-# %% ../nbs/59_steps.ipynb #72b32a1f
+# %% ../nbs/59_steps.ipynb #093f65e0
 def sweep(
     folder: Path,  # a run's, whose claim we hold
 ) -> int:  # files removed

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['Maker', 'BASELINE_MAPS', 'ATLAS_SMOOTHING_MM', 'CHOICE_PEOPLE', 'Measured', 'Others', 'Settings', 'Source', 'Fold',
-           'train_fold', 'split_digest', 'lesion_slab', 'choose_score', 'measure_maps', 'score_subject', 'files_digest',
-           'score_subjects', 'score_dataset', 'learn_method', 'learn_methods', 'learned_methods', 'add_methods',
-           'verify_inputs', 'read_map', 'chosen_cases']
+           'train_fold', 'split_digest', 'lesion_slab', 'insert_lesions', 'choose_score', 'known_map', 'measure_maps',
+           'score_subject', 'files_digest', 'score_subjects', 'score_dataset', 'learn_method', 'learn_methods',
+           'learned_methods', 'add_methods', 'verify_inputs', 'read_map', 'chosen_cases']
 
 # %% ../nbs/55_study.ipynb #eccbc87e
 import json
@@ -117,7 +117,7 @@ class Settings:
 # %% ../nbs/55_study.ipynb #45c48cce
 Maker = Callable[[Scan], np.ndarray]  # a scan on the canvas -> a map (X, Y, Z), higher is less normal
 
-
+# %% ../nbs/55_study.ipynb #d3d94468
 @dataclass(eq=False)
 class Source:
     "Makes something of a scan, and remembers the last scan's."
@@ -125,6 +125,7 @@ class Source:
     make: Callable[[Scan], Any]  # a map (X, Y, Z), or what maps are made of
     parts: tuple["Source", ...] = ()  # sources it asks
     seconds: dict[str, float] = field(default_factory=dict)  # subject -> what it took, without its parts
+    written: bool = True  # beside the heatmaps, where it is a map that is scored
     _last: tuple[Scan, Any] | None = None
 
     def __call__(
@@ -155,10 +156,10 @@ class Source:
             todo += one.parts
         return sum(one.seconds[subject] for one in found)
 
-# %% ../nbs/55_study.ipynb #c20ad4d7
+# %% ../nbs/55_study.ipynb #c51ce410
 BASELINE_MAPS = ("intensity", "atlas", "intensity_median", "atlas_median")
 
-# %% ../nbs/55_study.ipynb #c51ce410
+# %% ../nbs/55_study.ipynb #aab32389
 def _healthy(
     stored: object,  # of `HealthyThresholds.to_json`
     path: Path,  # it stood there
@@ -169,7 +170,7 @@ def _healthy(
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from None
 
-# %% ../nbs/55_study.ipynb #aab32389
+# %% ../nbs/55_study.ipynb #9bf31c7f
 # long: what a trained fold knows and does
 @dataclass(frozen=True)
 class Fold:
@@ -247,7 +248,7 @@ class Fold:
         plain = {"intensity": np.where(scan.brain_mask, bright, np.nan), "atlas": np.abs(z_score(scan.volume.data, scan.brain_mask, atlases["intensity"]))}
         return maps | plain | {f"{name}_median": smooth(map_, scan.brain_mask, spacing, self.median_mm) for name, map_ in plain.items()}
 
-# %% ../nbs/55_study.ipynb #c74d97b0
+# %% ../nbs/55_study.ipynb #70efdf2e
 def _prepare(
     files: Sequence[SubjectFiles],
     landmarks: np.ndarray,
@@ -263,7 +264,7 @@ def _prepare(
             report(f"prepared {i}/{len(files)} subjects")
         yield scan.volume.data, scan.brain_mask
 
-# %% ../nbs/55_study.ipynb #70efdf2e
+# %% ../nbs/55_study.ipynb #6f4922f4
 def train_fold(
     settings: Settings,
     report: Callable[[str], None] = print,
@@ -292,7 +293,7 @@ def train_fold(
     shutil.rmtree(store)
     return out
 
-# %% ../nbs/55_study.ipynb #6f4922f4
+# %% ../nbs/55_study.ipynb #1f0e3dad
 def split_digest(
     settings: Settings,
 ) -> str:  # 16 hexadecimal digits
@@ -300,7 +301,7 @@ def split_digest(
     tables = sorted(Path(settings.splits_dir).glob("*.csv"))
     return digest_of({t.name: digest(t) for t in tables})
 
-# %% ../nbs/55_study.ipynb #98f13708
+# %% ../nbs/55_study.ipynb #3c59dc04
 ATLAS_SMOOTHING_MM = 2.0  # deviation of the Gaussian over the sums of few validation subjects
 
 
@@ -327,13 +328,14 @@ def _learn_usual(
     thresholds = {name: learn_thresholds([np.load(store / f"{f.subject}.{name}.npy") for f in val], settings.quantile).to_json() for name in methods}
     atlases = fit(val)
     save_atlases(atlases, out / "atlases.npz")
-    choice = choose_score(replace(fold, atlases=atlases), train, settings.seed, asked=settings.score)
+    choice = choose_score(replace(fold, atlases=atlases), train, settings.seed, asked=settings.score, keep=store)
     write_json(choice, out / "choice.json")
+    _keep_known(choice["recommended"], store, out / "known")
     report(f"recommended score, by lesions inserted into training people: {choice['recommended']}")
     write_json({"quantile": settings.quantile, "median_mm": settings.median_mm, "subjects": len(val), "thresholds": thresholds}, out / "thresholds.json")
     report(f"thresholds of {len(thresholds)} methods at the {100 * settings.quantile:g} % quantile of healthy voxels")
 
-# %% ../nbs/55_study.ipynb #3c59dc04
+# %% ../nbs/55_study.ipynb #b6d767d2
 def _store_answers(
     fold: Fold,
     val: Sequence[SubjectFiles],
@@ -361,7 +363,7 @@ def _location_atlases(
 
     return {name: fit_atlas(maps(name), ATLAS_SMOOTHING_MM / spacing) for name in names if name != "heatmap"}
 
-# %% ../nbs/55_study.ipynb #b6d767d2
+# %% ../nbs/55_study.ipynb #37693cfc
 def _stored(
     store: Path,
     files: SubjectFiles,
@@ -384,7 +386,7 @@ def _store_maps(
         np.save(store / f"{files.subject}.{name}.npy", map_[scan.brain_mask])
     return list(maps)
 
-# %% ../nbs/55_study.ipynb #1ff1de77
+# %% ../nbs/55_study.ipynb #8e296a06
 CHOICE_PEOPLE = 8  # training people a lesion is inserted into
 
 
@@ -400,27 +402,71 @@ def lesion_slab(
     return replace(scan, brain_mask=scan.brain_mask & near, lesion_mask=scan.lesion_mask & near)
 
 
+def insert_lesions(
+    fold: Fold,
+    train: Sequence[SubjectFiles],  # training subjects of the fold; evenly spread ones are taken
+    seed: int,  # of the lesions
+) -> Iterator[tuple[Scan, str]]:  # a scan, of which the slices round its lesion count; kind of the lesion
+    "Insert lesions into training people, one a person, the kinds in turn."
+    for i, k in enumerate(np.linspace(0, len(train) - 1, min(CHOICE_PEOPLE, len(train))).astype(int)):
+        kind = INSERTED_KINDS[i % len(INSERTED_KINDS)]
+        yield lesion_slab(insert_into(fold.load(train[k]), kind, rng_for(seed, "choice", train[k].subject)), fold.median_mm), kind
+
+# %% ../nbs/55_study.ipynb #4e732ced
 def choose_score(
     fold: Fold,  # its atlases are those of the tests
-    train: Sequence[SubjectFiles],  # training subjects of the fold; evenly spread ones are taken
+    train: Sequence[SubjectFiles],  # training subjects of the fold
     seed: int,  # of the lesions
     candidates: Sequence[str] = LOCALIZATION_SCORES,  # of equals the first wins; those the fold makes are compared
     asked: str = "",  # a score named beforehand, which is then the one recommended
+    keep: Path | None = None,  # where the maps' values in the brain are kept
 ) -> dict[str, object]:  # recommended, measure, and cases: candidate, kind, subject, auprc, prevalence
     "Recommend the score that ranks lesions inserted into training people best, by the mean of their AUPRC."
     rows = []
-    for i, k in enumerate(np.linspace(0, len(train) - 1, min(CHOICE_PEOPLE, len(train))).astype(int)):
-        kind = INSERTED_KINDS[i % len(INSERTED_KINDS)]
-        scan = lesion_slab(insert_into(fold.load(train[k]), kind, rng_for(seed, "choice", train[k].subject)), fold.median_mm)
+    for scan, kind in insert_lesions(fold, train, seed):
         maps = fold.maps(scan, fold.answers(scan))
         for name in filter(maps.__contains__, candidates):
             found = voxel_measures(*brain_voxels(maps[name], scan.brain_mask, scan.lesion_mask))
-            rows.append({"candidate": name, "kind": kind, "subject": train[k].subject, "auprc": found["auprc"], "prevalence": found["prevalence"]})
+            rows.append({"candidate": name, "kind": kind, "subject": scan.subject, "auprc": found["auprc"], "prevalence": found["prevalence"]})
+            if keep:
+                np.save(keep / f"{scan.subject}.inserted.{name}.npy", maps[name][scan.brain_mask])
     candidates = [name for name in candidates if name in maps]
     means = {name: float(np.nanmean([row["auprc"] for row in rows if row["candidate"] == name])) for name in candidates}
     return {"recommended": score_named(asked) if asked else max(candidates, key=means.get), "measure": "auprc", "means": means, "cases": rows}
 
-# %% ../nbs/55_study.ipynb #4e732ced
+# %% ../nbs/55_study.ipynb #33e75ff0
+def _keep_known(
+    recommended: str,
+    store: Path,
+    folder: Path,
+) -> None:
+    "Keep the maps of the recommended score, plain and normalized."
+    folder.mkdir(exist_ok=True)
+    for name in (plain := recommended.removesuffix("_z"), f"{plain}_z"):
+        for path in store.glob(f"*.{name}.npy"):
+            shutil.move(path, folder / path.name)
+
+
+def known_map(
+    fold_dir: str | Path,
+    scan: Scan,
+    name: str,  # of the recommended score, plain or normalized
+    inserted: bool = False,  # of a training person with an inserted lesion, not of a healthy validation person
+) -> np.ndarray:  # (X, Y, Z) float32, NaN outside the brain
+    """Read a map that training left.
+
+    Raises: CheckpointError if there is none of this scan.
+    """
+    path = Path(fold_dir) / "known" / f"{scan.subject}{'.inserted' * inserted}.{name}.npy"
+    if not path.is_file():
+        raise CheckpointError(f"{path}: missing; train the fold again (--force train)")
+    values, found = np.load(path), np.full(scan.brain_mask.shape, np.nan, np.float32)
+    if values.shape != (int(scan.brain_mask.sum()),):
+        raise CheckpointError(f"{path}: expected {scan.brain_mask.sum()} values, found {values.size}; the scan or its mask has changed")
+    found[scan.brain_mask] = values
+    return found
+
+# %% ../nbs/55_study.ipynb #34173cb3
 Measured = tuple[list[dict[str, object]], list[tuple[str, str, CaseCounts]]]  # rows of cases.csv; subject, method, counts
 
 
@@ -446,7 +492,7 @@ def measure_maps(
         counts.append((scan.subject, method, counted))
     return rows, counts
 
-# %% ../nbs/55_study.ipynb #02e74f10
+# %% ../nbs/55_study.ipynb #c16a5320
 Others = Callable[[Fold], Mapping[str, Maker]]  # the fold that scores -> other methods and what makes their maps; `learn_method` has learned their thresholds
 
 
@@ -463,7 +509,7 @@ def score_subject(
     made, costs = _made(scan, others or {})
     costs = {name: fold.painted.cost(scan.subject) for name in ours if name not in BASELINE_MAPS} | costs
     rows, counts = measure_maps(ours | made, scan, fold.thresholds | dict(learned or {}), facts)
-    _write_maps({name: map_ for name, map_ in (ours | made).items() if name not in BASELINE_MAPS}, scan, folder)
+    _write_maps({name: map_ for name, map_ in (ours | made).items() if name not in BASELINE_MAPS and _is_written((others or {}).get(name))}, scan, folder)
     scraps = folder / "subjects"
     write_json(_localized(fold.said(scan), scan), scraps / f"{scan.subject}.json")
     patches = patch_table(fold.localizer.model, scan.image, scan.brain_mask, _lesion(scan)).assign(subject=scan.subject)
@@ -473,7 +519,7 @@ def score_subject(
     write_counts(counts, scraps / f"{scan.subject}_curves.csv")
     write_cases(rows, scraps / f"{scan.subject}_cases.csv")
 
-# %% ../nbs/55_study.ipynb #33e75ff0
+# %% ../nbs/55_study.ipynb #6364d3f0
 def _lesion(
     scan: Scan,
 ) -> np.ndarray:  # (X, Y, Z) bool
@@ -491,6 +537,13 @@ def _made(
     return maps, {name: source.cost(scan.subject) for name, source in sources.items()}
 
 
+def _is_written(
+    make: Maker | None,
+) -> bool:
+    "Say whether a map is kept as a file."
+    return make.written if isinstance(make, Source) else True
+
+# %% ../nbs/55_study.ipynb #182be0c5
 def _write_maps(
     maps: Mapping[str, np.ndarray],  # method -> (X, Y, Z)
     scan: Scan,
@@ -510,7 +563,7 @@ def _localized(
     return {"subject": scan.subject, "voxels": len(error), "location_error": float(np.median(error)), "middle_error": float(np.median(middle)),
             "lesion_voxels_in_file": scan.lesion_voxels_in_file, "lesion_voxels_scored": int(_lesion(scan).sum())}
 
-# %% ../nbs/55_study.ipynb #34173cb3
+# %% ../nbs/55_study.ipynb #1c383cd3
 def files_digest(
     files: SubjectFiles,
 ) -> str:  # 16 hexadecimal digits
@@ -527,7 +580,7 @@ def _facts(
     synthetic = dataset_spec(dataset, settings.data_dir).synthetic
     return dict(fold=settings.fold, synthetic=synthetic, seed=settings.seed, parameters=settings.identity(), checkpoint_digest=fold.localizer.digest, split_digest=split_digest(settings))
 
-# %% ../nbs/55_study.ipynb #6364d3f0
+# %% ../nbs/55_study.ipynb #a5bfc9e0
 def score_subjects(
     settings: Settings,
     dataset: str,
@@ -557,7 +610,7 @@ def score_subjects(
     fold.said.forget()
     return scored, failed
 
-# %% ../nbs/55_study.ipynb #182be0c5
+# %% ../nbs/55_study.ipynb #a5771bce
 def _is_scored(
     folder: Path,  # fold-K/<dataset>
     subject: str,
@@ -570,7 +623,7 @@ def _is_scored(
         write_text(made_from[subject], stamp)
     return rows.is_file()
 
-# %% ../nbs/55_study.ipynb #e369853d
+# %% ../nbs/55_study.ipynb #d67d8ab4
 def score_dataset(
     settings: Settings,
     dataset: str,
@@ -604,7 +657,7 @@ def score_dataset(
         shutil.rmtree(folder / "subjects")
     return cases
 
-# %% ../nbs/55_study.ipynb #1c383cd3
+# %% ../nbs/55_study.ipynb #d645920e
 def _gather(
     settings: Settings,
     dataset: str,
@@ -630,7 +683,7 @@ def _gather(
         write_text(chosen.read_text(), settings.fold_dir / "choice.json")
     _finish(settings, dataset, fold, rows, counts, others(fold) if others and _has_validation(settings, dataset) else {})
 
-# %% ../nbs/55_study.ipynb #a5bfc9e0
+# %% ../nbs/55_study.ipynb #a1d0c6e8
 def _finish(
     settings: Settings,
     dataset: str,
@@ -661,7 +714,7 @@ def _has_validation(
     names = (f"{dataset}_val.csv", f"{dataset}_val_fold{settings.fold}.csv")
     return dataset != settings.healthy_name and any((Path(settings.splits_dir) / name).is_file() for name in names)
 
-# %% ../nbs/55_study.ipynb #a5771bce
+# %% ../nbs/55_study.ipynb #17e62166
 def _by_method(
     counts: Sequence[tuple[str, str, CaseCounts]],  # subject, method, counts
 ) -> dict[str, dict[str, CaseCounts]]:  # method -> subject -> counts
@@ -671,7 +724,7 @@ def _by_method(
         found.setdefault(method, {})[subject] = one
     return found
 
-# %% ../nbs/55_study.ipynb #d67d8ab4
+# %% ../nbs/55_study.ipynb #f7177163
 def _validation_patients(
     settings: Settings,
     dataset: str,
@@ -688,7 +741,7 @@ def _validation_patients(
         rows, counts = rows + measured[0], counts + measured[1]
     return pd.DataFrame(rows), counts
 
-# %% ../nbs/55_study.ipynb #3416a75f
+# %% ../nbs/55_study.ipynb #d9d4f495
 def learn_method(
     settings: Settings,
     name: str,  # of the method, as in the tables
@@ -701,7 +754,7 @@ def learn_method(
     """
     return learn_methods(settings, {name: make}, checkpoint_dir)[name]
 
-# %% ../nbs/55_study.ipynb #a1d0c6e8
+# %% ../nbs/55_study.ipynb #67c6a1e7
 def learn_methods(
     settings: Settings,
     makers: Mapping[str, Maker],  # method -> what makes its maps
@@ -728,7 +781,7 @@ def learned_methods(
     "Read the thresholds that `learn_method` left."
     return {path.stem: _healthy(json.loads(path.read_text())["thresholds"], path) for path in sorted(Path(fold_dir).glob("methods/*.json"))}
 
-# %% ../nbs/55_study.ipynb #17e62166
+# %% ../nbs/55_study.ipynb #642e92ef
 def _learned(
     settings: Settings,
     fold: Fold,
@@ -736,7 +789,7 @@ def _learned(
     "Read the thresholds of other methods that came with the fold's network, and those learned in this run."
     return learned_methods(fold.checkpoint.parents[1]) | learned_methods(settings.fold_dir)
 
-# %% ../nbs/55_study.ipynb #f7177163
+# %% ../nbs/55_study.ipynb #f457c545
 def add_methods(
     settings: Settings,
     dataset: str,
@@ -760,7 +813,7 @@ def add_methods(
         measured = measure_maps(maps, scan, learned, facts | {"data_digest": files_digest(files)})
         rows, counts = rows + measured[0], counts + measured[1]
         costs = pd.concat([costs[(costs["subject"] != scan.subject) | ~costs["method"].isin(list(others))], pd.DataFrame({"method": took.keys(), "subject": scan.subject, "seconds": took.values()})])
-        _write_maps(maps, scan, folder)
+        _write_maps({name: map_ for name, map_ in maps.items() if _is_written(others[name])}, scan, folder)
     kept, made_before = cases[~cases["method"].isin(list(others))], {path: digest(path)[:16] for path in (folder / "cases.csv", folder / "curves.csv", folder / "grid.csv")}
     with atomic_path(folder / "costs.csv") as tmp:
         costs.to_csv(tmp, index=False)
@@ -768,7 +821,7 @@ def add_methods(
     _tell_record(settings, dataset, made_before)
     return folder / "cases.csv"
 
-# %% ../nbs/55_study.ipynb #d9d4f495
+# %% ../nbs/55_study.ipynb #2838023a
 def _tell_record(
     settings: Settings,
     dataset: str,
@@ -785,7 +838,7 @@ def _tell_record(
             record["products"][name] = digest(file)[:16]
     write_json(record, path)
 
-# %% ../nbs/55_study.ipynb #642e92ef
+# %% ../nbs/55_study.ipynb #d82c8d16
 def verify_inputs(
     settings: Settings,
     dataset: str,
@@ -805,7 +858,7 @@ def verify_inputs(
                 raise ResultsError(f"{path}: {subject} was scored with another {name.removesuffix('_digest')} than there is now (expected {find(subject)[:16]}, found {table[name].iloc[0][:16]})")
     return len(cases)
 
-# %% ../nbs/55_study.ipynb #c0c7c76d
+# %% ../nbs/55_study.ipynb #b53b3a3d
 def read_map(
     path: str | Path,  # a heatmap in its scan's grid
     like: Volume,  # the scan on the canvas
