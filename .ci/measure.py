@@ -37,6 +37,7 @@ if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
     collect(asked.run, "demo")
     shutil.copy(asked.run / "fold-0" / "curve.csv", OUT / "demo_curve.csv")
+    shutil.copy(asked.run / "tables" / "fusion.csv", OUT / "demo_fusion.csv")
     if asked.real:
         collect(asked.real, "real")
     if asked.bench:

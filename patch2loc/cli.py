@@ -349,7 +349,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="the run's folder")] = Path("runs/demo"),
     healthy: Annotated[int, typer.Option(help="people without lesion")] = 60,
     lesion: Annotated[int, typer.Option(help="people of each lesion kind")] = 4,
-    steps: Annotated[int, typer.Option(help="optimizer steps")] = 850,
+    steps: Annotated[int, typer.Option(help="optimizer steps")] = 750,
     folds: Annotated[str, typer.Option(help="for instance 0, or 0,1,2,3,4")] = "0",
     pixelwise: Annotated[str, typer.Option(help="pixel-wise methods beside the heatmap, fused with it: all, or for instance dae,ddpm_full; empty: none")] = "dae",
     seed: Annotated[int, typer.Option()] = 3141,

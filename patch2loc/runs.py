@@ -505,12 +505,14 @@ def _add_pixelwise(
 
     base, names, trained = f"{here}/e10_train_fold", method_names(study.settings.get("pixelwise", "")), []
     reads = next(s for s in plan.steps if s.name == base).reads
-    for name in dict.fromkeys(map(training_of, names)):
+    trainings = list(dict.fromkeys(map(training_of, names)))
+    how = lambda several: {"needs": "FIT"} if several else {"needs": "GPU", "threads": _training_threads()}  # side by side, or one on all cores
+    for name in trainings:
         home = f"{here}/pixelwise/{name}"
-        trained.append(plan.add("train", "e11_train_pixelwise", f"{here}/e11_train_pixelwise_{name}", {"fold": fold, "method": name}, [f"{home}/done"], reads=reads, after=(base,), awaits=awaits, needs="FIT", clears=(study.out / home,)))
+        trained.append(plan.add("train", "e11_train_pixelwise", f"{here}/e11_train_pixelwise_{name}", {"fold": fold, "method": name}, [f"{home}/done"], reads=reads, after=(base,), awaits=awaits, clears=(study.out / home,), **how(len(trainings) > 1)))
     made = [f"{here}/pixelwise/{name}" for name in ("choice.json", "scales.json", "atlases.npz")]
     theirs = {"residuals": _listing(study.settings["residuals"])} if study.settings.get("residuals") else {}
-    return (plan.add("train", "e12_learn_fusion", f"{here}/e12_learn_fusion", {"fold": fold}, made, reads=reads | theirs, after=(base, *trained), awaits=awaits, needs="FIT"),)
+    return (plan.add("train", "e12_learn_fusion", f"{here}/e12_learn_fusion", {"fold": fold}, made, reads=reads | theirs, after=(base, *trained), awaits=awaits, **how(len(study.folds) > 1)),)
 
 
 def _listing(
