@@ -82,6 +82,7 @@ _UNITS = {
     "surprise": "nats",
     "intensity": "share of the scan's range",
     "atlas": "healthy standard deviations",
+    "fused": "evidence, nats",
 }
 
 
