@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['WIDTH', 'FEW', 'unit_of', 'CaseView', 'slice_to_show', 'colour_limits', 'case_panel', 'overlay', 'kde_figure',
-           'training_curve', 'predicted_locations', 'auprc_strip', 'curves', 'froc', 'slices_to_leaf']
+           'training_curve', 'predicted_locations', 'auprc_strip', 'curves', 'froc', 'slices_to_leaf', 'leaf_through']
 
 # %% ../nbs/52_figures.ipynb #eccbc87e
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -189,7 +189,17 @@ def case_panel(
     """
     if not cases or len({tuple(case.maps) for case in cases}) > 1:
         raise ParameterError(f"cases: expected at least one, all with the same maps, found {[tuple(case.maps) for case in cases]}")
-    masks, names, box = [case.brain_mask for case in cases], list(cases[0].maps), _box(cases)
+    return _panel(cases, title, synthetic, _box(cases))
+
+
+def _panel(
+    cases: Sequence[CaseView],
+    title: str,
+    synthetic: bool,
+    box: tuple[slice, slice],  # what is shown of a slice
+) -> Figure:
+    "Draw cases as rows."
+    masks, names = [case.brain_mask for case in cases], list(cases[0].maps)
     first = cases[0].scan[box[0], box[1], 0].shape
     columns = 2 + len(names)
     tall = (WIDTH - 0.3) / columns * first[1] / first[0]
@@ -504,3 +514,25 @@ def slices_to_leaf(
     reach = max((held[-1] - held[0] + 1) // 2, 2)
     low, high = max(held[0] - reach, inside[0]), min(held[-1] + reach, inside[-1])
     return sorted({shown, *np.linspace(low, high, most - 1).round().astype(int).tolist()})
+
+
+def leaf_through(
+    case: CaseView,
+    title: str = "",
+    synthetic: bool = False,  # were the data made
+) -> Iterator[tuple[int, Figure]]:  # slice and its panel; one sheet for all, so save each before the next
+    "Draw a case slice by slice, faster than panel by panel."
+    first, *rest = slices = slices_to_leaf(case.brain_mask, case.lesion_mask)
+    box = _box([replace(case, z=z) for z in slices])
+    figure = _panel([replace(case, z=first)], title, synthetic, box)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    yield first, figure
+    row, limits = figure.axes[: 2 + len(case.maps)], {name: colour_limits([map_], [case.brain_mask]) for name, map_ in case.maps.items()}
+    for z in rest:
+        for axis in row:
+            heading = axis.get_title()
+            axis.clear()
+            axis.set_title(heading, fontsize=8, pad=3)
+        _case_row(replace(case, z=z), row, limits, box)
+        yield z, figure

@@ -25,7 +25,7 @@ from .core import CheckpointError, DataError, ParameterError, write_json, write_
 from .fusion import RULES, Fusion, Scale, choose, evidence_covariance, fit_scale, fuse, inpaint
 from .heatmap import MEDIAN_MM
 from .intensity import Scan
-from .metrics import brain_voxels, paired_tests, voxel_measures
+from .metrics import paired_tests, voxel_measures
 from .patches import Slices, write_slices
 from .pixelwise import PIXEL_METHODS, PixelMethod, finish, halve, method_names, pixel_method, read_residual, trained_method, training_of
 from .results import read_case_file
@@ -153,18 +153,32 @@ class Fused:
         changed = lambda scan: inpaint(self.paint, scan.image, scan.brain_mask, scan.volume.spacing, scale.evidence(heat(scan)))
         return {f"{self.name}_inpaint": Source(lambda scan: finish(changed(scan), scan.brain_mask, scan.volume.spacing, self.median_mm), (heat,))}
 
+    def pair(
+        self,
+        way: Way,
+    ) -> Source:  # evidence of heatmap and residual in the brain, (n,) each
+        "Bring heatmap and residual to one scale."
+        key = way.heat, way.normalized
+        heat, residual, fusion = self.heats[way.heat], self.alone[f"{self.name}{'_z' * way.normalized}"], self.fusions[key]
+        evidence = lambda scan: (fusion.heat.evidence(heat(scan)[scan.brain_mask]), fusion.residual.evidence(residual(scan)[scan.brain_mask]))
+        return self._pairs.setdefault(key, Source(evidence, (heat, residual)))
+
+    def values(
+        self,
+        way: Way,
+        rule: str,
+        scan: Scan,
+    ) -> np.ndarray:  # (n,) in the brain
+        "Fuse a scan's maps."
+        return fuse(rule, *self.pair(way)(scan), way.weight, self.fusions[way.heat, way.normalized].covariance)
+
     def rules(
         self,
         way: Way,
     ) -> dict[str, Source]:  # row -> its map
         "Fuse by every rule."
-        key = way.heat, way.normalized
-        heat, residual, fusion = self.heats[way.heat], self.alone[f"{self.name}{'_z' * way.normalized}"], self.fusions[key]
-        evidence = lambda scan: (fusion.heat.evidence(heat(scan)[scan.brain_mask]), fusion.residual.evidence(residual(scan)[scan.brain_mask]))
-        pair = self._pairs.setdefault(key, Source(evidence, (heat, residual)))
-
-        made = lambda scan, rule: _volume(fuse(rule, *pair(scan), way.weight, fusion.covariance), scan.brain_mask)
-        return {f"{self.name}_{rule}": Source(lambda scan, rule=rule: made(scan, rule), (pair,), written=False) for rule in RULES}
+        made = lambda scan, rule: _volume(self.values(way, rule, scan), scan.brain_mask)
+        return {f"{self.name}_{rule}": Source(lambda scan, rule=rule: made(scan, rule), (self.pair(way),), written=False) for rule in RULES}
 
 # %% ../nbs/57_pixel_study.ipynb #aab32389
 @dataclass(frozen=True)
@@ -290,13 +304,12 @@ def choose_fusion(
     "Choose each method's way by its sum, then the fusion with the best mean over kinds, by inserted lesions; without a method it is the heatmap."
     cases: dict[tuple[str, Way | None], list[dict[str, Any]]] = {}
     for scan, kind in scans:
-        wanted = {("heat", None): heat}
+        lesion, wanted = scan.lesion_mask[scan.brain_mask], {("heat", None): heat(scan)[scan.brain_mask]}
         for one in fused.values():
-            wanted |= {(row, None): make for row, make in (one.alone | one.inpainted()).items()}
-            wanted |= {(row, way): make for way in ways for row, make in one.rules(way).items() if row.endswith("_sum") or way.weight == WEIGHTS[0]}
-        for (row, way), make in wanted.items():
-            found = voxel_measures(*brain_voxels(make(scan), scan.brain_mask, scan.lesion_mask))["auprc"]
-            cases.setdefault((row, way), []).append({"candidate": row, "kind": kind, "subject": scan.subject, "auprc": found})
+            wanted |= {(row, None): make(scan)[scan.brain_mask] for row, make in (one.alone | one.inpainted()).items()}
+            wanted |= {(f"{one.name}_{rule}", way): one.values(way, rule, scan) for way in ways for rule in RULES if rule == "sum" or way.weight == WEIGHTS[0]}
+        for (row, way), values in wanted.items():
+            cases.setdefault((row, way), []).append({"candidate": row, "kind": kind, "subject": scan.subject, "auprc": voxel_measures(values, lesion)["auprc"]})
     best = {name: max(ways, key=lambda way: float(np.mean([case["auprc"] for case in cases[f"{name}_sum", way]]))) for name in fused}
     mine = {f"{name}_{rule}": {way if rule == "sum" else replace(way, weight=WEIGHTS[0])} for name, way in best.items() for rule in RULES}
     kept = [case for (row, way), part in cases.items() for case in part if way in mine.get(row, {None})]
