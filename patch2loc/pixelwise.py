@@ -322,7 +322,7 @@ def _painting_noise(
 
 # %% ../nbs/41_pixelwise.ipynb #6ea9ab1b
 class Diffusion(Reconstructor):
-    """Slice from half-way noise, in one look.
+    """Paints a partly dissolved slice back in one look.
 
     Source: Ho et al., NeurIPS 2020; AnoDDPM, Wyatt et al., 2022 (simplex noise); Behrendt et al., MIDL 2023 (L1 on the clean slice).
     """

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PUBLISHED', 'PUBLISHED_REMARKS', 'SHOWN_CURVES', 'read_run', 'FoldRecord', 'network_digest', 'check_folds', 'embed',
-           'write_report']
+           'fusion_cells', 'write_report']
 
 # %% ../nbs/53_report.ipynb #eccbc87e
 import base64
@@ -566,8 +566,8 @@ def _ranks(
     return {"heads": heads, "rows": [[{"value": row[name], "text": text(name, row[name])} for name in heads] for row in rows]}
 
 
-def _fusion(
-    rows: list[dict[str, str]],  # of tables/fusion.csv
+def fusion_cells(
+    path: Path,  # tables/fusion.csv; nothing is prepared where it is not there
 ) -> list[dict[str, dict[str, str]]]:  # rows of cells by head
     "Prepare the comparison of the chosen fusion with its parts."
     percent = lambda value, sign="": f"{100 * float(value):{sign}.1f}" if value else "–"
@@ -577,7 +577,7 @@ def _fusion(
         "its heatmap": (row["heatmap"], percent(row["heatmap"])), "its residual": (row["residual"], percent(row["residual"])), "gain over heatmap": (row["heatmap_gain"], gain(row, "heatmap")),
         "gain over residual": (row["residual_gain"], gain(row, "residual")), "beats both": (row["beats_both"], "yes" if row["beats_both"] == "True" else "no"), "oracle": (row["oracle"], f"{percent(row['oracle'])} ({row['oracle_fusion']})"),
     }
-    return [{head: {"value": value, "text": text} for head, (value, text) in texts(row).items()} for row in rows]
+    return [{head: {"value": value, "text": text} for head, (value, text) in texts(row).items()} for row in _table(path)]
 
 # %% ../nbs/53_report.ipynb #d9d4f495
 def _left_out(
@@ -605,7 +605,7 @@ def _content(
     wanted = ("tables/summary.csv", "tables/sources.csv", "tables/abnormality.csv")
     return {
         "name": name, "lead": lead, "synthetic": synthetic, "made": " (synthetic data)" if synthetic else "", "warnings": warnings, "tables": tables, "overview": _overview(summary),
-        "checked": checked, "recommended": recommended, "ranks": _ranks(_table(run_dir / "tables/ranks.csv")), "fusion": _fusion(_table(run_dir / "tables/fusion.csv")), "sides": _sides(run_dir), "curves": _curve_views(run_dir, recommended), "abnormality": _abnormality(_table(run_dir / "tables/abnormality.csv")),
+        "checked": checked, "recommended": recommended, "ranks": _ranks(_table(run_dir / "tables/ranks.csv")), "fusion": fusion_cells(run_dir / "tables/fusion.csv"), "sides": _sides(run_dir), "curves": _curve_views(run_dir, recommended), "abnormality": _abnormality(_table(run_dir / "tables/abnormality.csv")),
         "localization": _localization(run_dir), "protocols": _protocols(_table(run_dir / "tables/thresholds.csv"), run.get("parameters", {})), "published": PUBLISHED, "published_remarks": PUBLISHED_REMARKS, "facts": _facts(run),
         "folds": folds, "missing": [path for path in wanted if not (run_dir / path).is_file()], "cite_run": f"{name}. {lead}. Digest of run.json: {digest(run_dir / 'run.json')[:16]}", **_pictures(run_dir, bool(synthetic), [table["dataset"] for table in tables]),
     }

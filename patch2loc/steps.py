@@ -706,13 +706,6 @@ def check_scheduler(
         raise DataError(f"scheduler: no Dask scheduler answers at {scheduler} ({' '.join(str(error).split())[:80]})") from None
 
 
-def _has_gpu() -> bool:
-    "Say whether this machine has a GPU that trainings can use."
-    import torch
-
-    return torch.cuda.is_available()
-
-
 @contextmanager
 def workers(
     scheduler: str = "",  # address of a running one; "": this machine
@@ -726,9 +719,11 @@ def workers(
         with check_scheduler(scheduler) as client:
             yield client
         return
+    from patch2loc.model import pick_device  # here, for it takes seconds to import
+
     quiet = {"distributed.worker.profile.enabled": False}  # Dask's profiler keeps every second of an hour in memory; a variable would be overruled by this process's own settings
     options = {"nthreads": 1, "env": dict.fromkeys(THREAD_VARIABLES, "1") | {"MPLBACKEND": "agg"}, "config": quiet, "dashboard_address": None, "silence_logs": logging.CRITICAL}
-    crew = {i: {"cls": Nanny, "options": options | {"resources": {"CPU": 1} | ({"GPU": 1} if i == 0 else {}) | ({"FIT": 1} if i == 0 or not _has_gpu() else {})}} for i in range(jobs or _cores())}
+    crew = {i: {"cls": Nanny, "options": options | {"resources": {"CPU": 1} | ({"GPU": 1} if i == 0 else {}) | ({"FIT": 1} if i == 0 or pick_device() == "cpu" else {})}} for i in range(jobs or _cores())}
     head = {"cls": Scheduler, "options": {"host": "127.0.0.1", "port": 0, "dashboard_address": "127.0.0.1:0"}}
     with SpecCluster(scheduler=head, workers=crew, silence_logs=logging.CRITICAL) as cluster, Client(cluster, set_as_default=False) as client:
         yield client
