@@ -1,8 +1,8 @@
 """Measure detectors on the test beds of chapter 48: every variant for the same seconds of one core. What is done is not done again.
 
 python .ci/best.py make BEDS                               write the test beds (label maps where they are, the embedded cohort)
-python .ci/best.py run BED OUT SECONDS SEED,SEED VARIANT…  train and score variants on one bed
-python .ci/best.py table OUT CSV                           put all rows together
+python .ci/best.py run BED ROWS SECONDS SEED,SEED VARIANT… train and score variants on one bed
+python .ci/best.py table BEDS ROWS CSV                     put all rows together
 """
 import sys
 from pathlib import Path
@@ -11,45 +11,51 @@ import pandas as pd
 import torch
 
 from patch2loc.core import write_text
-from patch2loc.detector import detector_table, embedded_scans, label_scans, measure_variant, open_bed, save_scans
-from patch2loc.labels import LABEL_DIR
+from patch2loc.detector import combinations, detector_table, embedded_scans, label_scans, measure_variant, open_bed, real_scans, save_scans
+from patch2loc.labels import LABEL_DIR, Look
 from patch2loc.phantom import LESION_KINDS, make_population
 
 PLAN = {"train": (("healthy",), 4, 30), "val": (("healthy",), 4, 8), "test": (LESION_KINDS, 2, 8)}  # kinds, scans of a label map, embedded people
+WIDE = Look(spread=0.3, blur=1.5, gamma=0.3)  # contrasts that are nearly anybody's guess
 
 
 def make(folder: Path) -> None:
-    "Write the test beds."
-    population = None
-    for part, (kinds, times, people) in PLAN.items():
-        for bed in ("labels", "embedded"):
-            done = folder / bed / part / "done"
-            if done.exists():
-                continue
-            if bed == "labels" and not LABEL_DIR.is_dir():
-                print(f"skipped: no label maps at {LABEL_DIR}")
-                continue
-            population = population or (make_population() if bed == "embedded" else None)
-            save_scans(label_scans(LABEL_DIR, part, kinds, times) if bed == "labels" else embedded_scans(population, part, people, kinds), done.parent)
-            done.touch()
+    "Write the test beds; labels_wide has other training and validation scans, and shares the rest with labels."
+    population, patients = make_population(), LABEL_DIR.parent / "mslub"
+    made = {f"embedded/{part}": lambda part=part, kinds=kinds, people=people: embedded_scans(population, part, people, kinds) for part, (kinds, _, people) in PLAN.items()}
+    if LABEL_DIR.is_dir():
+        made |= {f"labels/{part}": lambda part=part, kinds=kinds, times=times: label_scans(LABEL_DIR, part, kinds, times) for part, (kinds, times, _) in PLAN.items()}
+        made |= {f"labels_wide/{part}": lambda part=part: label_scans(LABEL_DIR, part, times=4, look=WIDE) for part in ("train", "val")}
+        made |= {"labels/real": lambda: real_scans(patients)} if patients.is_dir() else {}
+    else:
+        print(f"skipped: no label maps at {LABEL_DIR}")
+    for name, scans in made.items():
+        if not (folder / name / "done").exists():
+            save_scans(scans(), folder / name)
+            (folder / name / "done").touch()
+    for part in ("test", "real"):
+        if (folder / "labels" / part).is_dir() and not (folder / "labels_wide" / part).exists():
+            (folder / "labels_wide" / part).symlink_to(Path("../labels") / part)
 
 
-def run(path: Path, out: Path, seconds: float, seeds: list[int], names: list[str]) -> None:
+def run(path: Path, rows: Path, seconds: float, seeds: list[int], names: list[str]) -> None:
     "Train and score."
     torch.set_num_threads(1)
     bed = open_bed(path)
     for seed in seeds:
         for name in names:
-            here = out / bed.name / f"{name}, seed {seed}".replace(" ", "_")
-            if (here / "cases.csv").is_file():
-                continue
-            cases = measure_variant(bed, name, here, seconds, seed, lambda line: print(bed.name, name, seed, line, flush=True))
+            cases = measure_variant(bed, name, rows, seconds, seed, lambda line: print(bed.name, name, seed, line, flush=True))
             print(cases[cases.part == "test"].pivot_table("auprc", "method", "kind").round(3).to_string(), flush=True)
 
 
-def table(out: Path, path: Path) -> None:
+def table(beds: Path, rows: Path, path: Path) -> None:
     "Mean AUPRC a kind over patients and seeds, its interval, and the paired test against the published head and score."
-    cases = pd.concat([pd.read_csv(p) for p in sorted(out.glob("*/*/cases.csv"))])
+    cases = [pd.read_csv(p) for p in sorted(rows.glob("*/*/cases.csv"))]
+    seeds = sorted({int(some.seed.iloc[0]) for some in cases})
+    for home in sorted({some.bed.iloc[0] for some in cases}):
+        cases += combinations(open_bed(beds / home), rows, seeds)
+    cases = pd.concat(cases, ignore_index=True)
+    cases.to_csv(rows / "all_cases.csv", index=False)
     write_text(detector_table(cases).round(5).to_csv(index=False, lineterminator="\n"), path)
 
 
@@ -59,7 +65,7 @@ if __name__ == "__main__":
         make(Path(words[0]))
     elif command == "run" and len(words) > 4:
         run(Path(words[0]), Path(words[1]), float(words[2]), [int(s) for s in words[3].split(",")], words[4:])
-    elif command == "table" and len(words) == 2:
-        table(Path(words[0]), Path(words[1]))
+    elif command == "table" and len(words) == 3:
+        table(*map(Path, words))
     else:
         sys.exit(__doc__)

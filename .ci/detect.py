@@ -16,7 +16,7 @@ from nibabel.affines import apply_affine
 
 from patch2loc.core import rng_for, seed_for
 from patch2loc.detect import detect
-from patch2loc.phantom import _INSERT, RAW_GRIDS, Head, Lesions, make_head, make_person, make_population, make_raw, scan_person, tissue_signal, write_raw
+from patch2loc.phantom import RAW_GRIDS, Head, Lesions, insert_kind, make_head, make_person, make_population, make_raw, scan_person, tissue_signal, write_raw
 
 KINDS = ("bright", "foci", "dark", "texture", "bright", "foci")
 SIZES = Lesions(central=72, bright_core=(7.5, 7.5), bright_oedema=(0, 0), foci_number=(1, 1), foci_radius=(7.5, 7.5), dark_radius=(7.5, 7.5), texture_radius=(7.5, 7.5))
@@ -31,21 +31,17 @@ def ill_head(
     """Make a person with one lesion of every entry of KINDS, each of 15 mm and apart from the others."""
     stream = lambda *purpose: rng_for(seed, "ill", index, *purpose)
     person = make_person(population, stream("anatomy"), (1, 1, 1))
-    flat = tissue_signal(person, stream("signal"))
-    signal = {c: np.zeros(person.brain_mask.shape, np.float32) for c in flat}
-    for contrast, values in flat.items():
-        signal[contrast][person.brain_mask] = values
+    signal = tissue_signal(person, stream("signal"))
     lesion, placed = np.zeros(person.brain_mask.shape, bool), []
     for number, kind in enumerate(KINDS):
         for attempt in range(50):
-            tried = {c: s.copy() for c, s in signal.items()}
-            mask = _INSERT[kind](person, tried, stream(number, attempt), SIZES) > 0.5
+            tried, mask = insert_kind(person, signal, kind, stream(number, attempt), SIZES)
             centre = apply_affine(person.affine, np.argwhere(mask).mean(0))
             if mask.sum() > 900 and all(np.linalg.norm(centre - other) >= APART_MM for _, other in placed):
                 signal, lesion = tried, lesion | mask
                 placed.append((kind, centre))
                 break
-    volumes = scan_person(person, {c: s[person.brain_mask] for c, s in signal.items()}, stream("scanner"))
+    volumes = scan_person(person, signal, stream("scanner"))
     return Head(volumes["t1"], volumes["t2"], person.brain_mask, lesion), placed
 
 

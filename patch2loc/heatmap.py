@@ -21,7 +21,7 @@ from .core import DataError, ParameterError
 from .fast_resnet import FoldedLocalizer, Product, fused_conv
 from .median import median_filter
 from .model import Architecture, GaussianLocation, Location, PatchLocalizer, read_location, slice_code
-from .patches import PATCH_SIDE, cut_patches, to_location
+from .patches import PATCH_SIDE, cut_patches, neighbourhood, to_location
 
 # %% ../nbs/40_heatmap.ipynb #1679091c
 @dataclass(frozen=True)
@@ -81,12 +81,13 @@ def _patches(
     where: np.ndarray,  # (n, 3) int, slice by slice
     batch: int,
     side: int = PATCH_SIDE,  # P
-) -> Iterator[tuple[Tensor, Tensor]]:  # (m, 1, P, P) patches, (m,) slice positions
+    neighbours: int = 0,  # slices on either side, as channels
+) -> Iterator[tuple[Tensor, Tensor]]:  # (m, C, P, P) patches, (m,) slice positions
     "Cut the patches round voxels."
     for z in np.unique(where[:, 2]):
-        centre = where[where[:, 2] == z, :2]
+        centre, shown = where[where[:, 2] == z, :2], neighbourhood(image.transpose(2, 0, 1), z, neighbours)
         for start in range(0, len(centre), batch):
-            patches = torch.from_numpy(cut_patches(image[:, :, z], centre[start : start + batch], side))
+            patches = torch.from_numpy(np.concatenate([cut_patches(one, centre[start : start + batch], side) for one in shown], 1))
             yield patches, torch.full((len(patches),), z / image.shape[2])
 
 
@@ -104,7 +105,7 @@ def localize_patchwise(
     location = to_location(where[:, :2], image.shape[:2])
     model, device = model.eval(), next(model.parameters()).device
     with torch.inference_mode():
-        for patches, position in _patches(image, where, batch, model.architecture.patch_side):
+        for patches, position in _patches(image, where, batch, model.architecture.patch_side, model.architecture.neighbours):
             numbers = model.numbers(model.encoder(patches.to(device)), position.to(device))[:, :, 0, 0]
             truth = torch.from_numpy(location[seen : seen + len(patches)]).to(device)
             kept.append(_summary(read_location(model.architecture, numbers), truth))
@@ -124,7 +125,7 @@ def _fragments(
 # long: weights are prepared once and used in one place
 VOXELS_A_TIME = 2048  # whose distributions are held
 
-
+# %% ../nbs/40_heatmap.ipynb #aab32389
 class DenseScorer:
     "A `dense` localizer made ready to answer at every brain voxel."
 
@@ -149,7 +150,7 @@ class DenseScorer:
 
     def features_of(
         self,
-        windows: Tensor,  # (b, 1, 4·k + P − 1, 4·m + P − 1)
+        windows: Tensor,  # (b, C, 4·k + P − 1, 4·m + P − 1)
     ) -> Tensor:  # (4, 4, b, k, m, F): phases of the second, of the first pooling; then slice, row, column
         "Run the encoder at every voxel of some slices' windows."
         x = windows.to(self.dtype).contiguous(memory_format=torch.channels_last)
@@ -161,7 +162,7 @@ class DenseScorer:
 
     def answer(
         self,
-        windows: Tensor,  # (b, 1, 4·k + P − 1, 4·m + P − 1)
+        windows: Tensor,  # (b, C, 4·k + P − 1, 4·m + P − 1)
         asked: Tensor,  # (n, 3) int64: slice of the batch, row, column of the voxels, counted from the box
         position: Tensor,  # (b,) slice positions
         location: Tensor,  # (n, 2) per cent, the truth
@@ -184,18 +185,19 @@ class DenseScorer:
     ) -> Iterator[Tensor]:  # as `answer`
         "Answer at every brain voxel, some slices at a time."
         seen = 0
-        for windows, asked, z in _passes(image, brain_mask, self.slices, self.side):
+        for windows, asked, z in _passes(image, brain_mask, self.slices, self.side, self.architecture.neighbours):
             truth = location[seen : seen + len(asked)]
-            yield self.answer(*(torch.from_numpy(a).to(self.device) for a in (windows[:, None], asked, (z / image.shape[2]).astype(np.float32), truth)))
+            yield self.answer(*(torch.from_numpy(a).to(self.device) for a in (windows, asked, (z / image.shape[2]).astype(np.float32), truth)))
             seen += len(asked)
 
-# %% ../nbs/40_heatmap.ipynb #9bf31c7f
+# %% ../nbs/40_heatmap.ipynb #c74d97b0
 def _passes(
     image: np.ndarray,  # (X, Y, Z)
     brain_mask: np.ndarray,  # (X, Y, Z) bool
     slices: int,
     side: int,  # P
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:  # windows (b, h, w); asked (n, 3); slices (b,)
+    neighbours: int,  # slices on either side, as channels
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:  # windows (b, C, h, w); asked (n, 3); slices (b,)
     "Cut a volume into groups of slices, each with the box of its own brain."
     filled = np.flatnonzero(brain_mask.any((0, 1)))
     half = side // 2
@@ -205,12 +207,13 @@ def _passes(
         asked = np.argwhere(brain_mask[:, :, z].transpose(2, 0, 1))
         low, high = asked[:, 1:].min(0), asked[:, 1:].max(0) + 1
         box = -(-(high - low) // 4) * 4 + side - 1
-        windows = np.zeros((len(z), *box), np.float32)
-        part = padded[z, low[0] : low[0] + box[0], low[1] : low[1] + box[1]]
-        windows[:, : part.shape[1], : part.shape[2]] = part
+        windows = np.zeros((len(z), 1 + 2 * neighbours, *box), np.float32)
+        part = padded[:, low[0] : low[0] + box[0], low[1] : low[1] + box[1]]
+        for i, slice_ in enumerate(z):
+            windows[i, :, : part.shape[1], : part.shape[2]] = neighbourhood(part, slice_, neighbours)
         yield windows, asked - np.array([0, *low]), z
 
-# %% ../nbs/40_heatmap.ipynb #70efdf2e
+# %% ../nbs/40_heatmap.ipynb #6f4922f4
 class PatchScorer:
     "A `resnet18` localizer made ready to answer at every brain voxel."
 
@@ -235,7 +238,7 @@ class PatchScorer:
             yield _summary(said, torch.from_numpy(location[seen : seen + len(patches)]).to(self.net.device))
             seen += len(patches)
 
-# %% ../nbs/40_heatmap.ipynb #6f4922f4
+# %% ../nbs/40_heatmap.ipynb #1f0e3dad
 def make_scorer(
     model: PatchLocalizer,
     dtype: torch.dtype = torch.float32,  # of the convolutions
@@ -259,7 +262,7 @@ def localize(
     with torch.inference_mode():
         return _answers(list(scorer.answers(image, brain_mask, location)), where, location, image.shape[:2])
 
-# %% ../nbs/40_heatmap.ipynb #182be0c5
+# %% ../nbs/40_heatmap.ipynb #e369853d
 SCORES = ("heatmap", "log_error", "log_variance", "surprise")
 MORE_SCORES = ("entropy", "likelihood_ratio")
 
@@ -291,7 +294,7 @@ def score_named(
         raise ParameterError(f"score: expected published or one of {', '.join(known)}, found {name!r}")
     return "heatmap" if name == "published" else name
 
-
+# %% ../nbs/40_heatmap.ipynb #1c383cd3
 def scores_of(
     head: str,  # of the network
     asked: str = "",  # a score wanted besides, with or without _z
@@ -300,7 +303,7 @@ def scores_of(
     names = SCORES if head == "gaussian" else SCORES + MORE_SCORES
     return tuple(dict.fromkeys([*names, *([score_named(asked).removesuffix("_z")] if asked else [])]))
 
-# %% ../nbs/40_heatmap.ipynb #3416a75f
+# %% ../nbs/40_heatmap.ipynb #17e62166
 MEDIAN_MM = 7.0
 
 
@@ -335,7 +338,7 @@ def smooth(
     """
     return median_filter(map_, brain_mask, median_size(spacing, extent_mm))
 
-# %% ../nbs/40_heatmap.ipynb #f7177163
+# %% ../nbs/40_heatmap.ipynb #d9d4f495
 NORMALIZED = ("log_error", "log_variance", "surprise")  # what atlases are fitted for, and `MORE_SCORES` where they are asked for
 
 

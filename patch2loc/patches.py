@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['PATCH_SIDE', 'LATTICE_STRIDE', 'MIN_BRAIN', 'to_location', 'to_centre', 'cut_patches', 'brain_fraction',
-           'draw_centres', 'grid_centres', 'Lattice', 'cover', 'Slices', 'write_slices', 'PatchBatches',
-           'LatticeBatches']
+           'draw_centres', 'grid_centres', 'Lattice', 'cover', 'Slices', 'write_slices', 'neighbourhood', 'augmented',
+           'PatchBatches', 'LatticeBatches']
 
 # %% ../nbs/20_patches.ipynb #eccbc87e
 import json
@@ -162,7 +162,7 @@ class Slices:
         info = json.loads(Path(f"{path}.json").read_text())
         return cls(image, mask, np.array(info["usable"], int), tuple(info["extent"]), info["minimum"], info["side"])
 
-
+# %% ../nbs/20_patches.ipynb #1c383cd3
 def write_slices(
     volume: np.ndarray,  # (X, Y, Z) float32 in [0, 1], 0 outside the brain
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -180,7 +180,34 @@ def write_slices(
     extent = [max((np.ptp(np.flatnonzero(w)) + 1 for w in wanted[usable].any(axis)), default=0) for axis in (2, 1)]
     write_json({"usable": usable.tolist(), "extent": [int(e) for e in extent], "minimum": minimum, "side": side}, f"{path}.json")
 
-# %% ../nbs/20_patches.ipynb #a5bfc9e0
+# %% ../nbs/20_patches.ipynb #a5771bce
+def neighbourhood(
+    slices: np.ndarray,  # (Z, H, W)
+    z: int,
+    neighbours: int = 0,  # slices on either side
+) -> np.ndarray:  # (2·neighbours + 1, H, W), zeros beyond the ends
+    "Return a slice with its neighbours."
+    if not neighbours:
+        return slices[z][None]
+    out = np.zeros((2 * neighbours + 1, *slices.shape[1:]), slices.dtype)
+    low, high = max(0, z - neighbours), min(len(slices), z + neighbours + 1)
+    out[low - z + neighbours : high - z + neighbours] = slices[low:high]
+    return out
+
+
+def augmented(
+    image: np.ndarray,  # (C, H, W) in [0, 1], 0 outside the brain
+    rng: np.random.Generator,
+    strength: float,  # 0: as it is
+) -> np.ndarray:  # (C, H, W) float32
+    "Give an image another contrast and more noise."
+    if not strength:
+        return image
+    gamma, deviation = np.exp(rng.uniform(-strength, strength)), rng.uniform(0, strength / 10)
+    noisy = image**gamma + rng.normal(0, deviation, image.shape)
+    return np.where(image > 0, np.clip(noisy, 1e-3, 1), 0).astype(np.float32)
+
+# %% ../nbs/20_patches.ipynb #3416a75f
 def _pick(
     slices: Sequence[Slices],
     rng: np.random.Generator,
@@ -190,7 +217,7 @@ def _pick(
     subjects = np.concatenate([rng.permutation(len(slices)) for _ in range(-(-n // len(slices)))])[:n]
     return [(int(s), int(rng.choice(slices[s].usable))) for s in subjects]
 
-# %% ../nbs/20_patches.ipynb #a5771bce
+# %% ../nbs/20_patches.ipynb #a1d0c6e8
 class PatchBatches:
     """Batches of patches drawn at random, as published; item `i` is batch `i`.
 
@@ -206,9 +233,10 @@ class PatchBatches:
         n_slices: int = 356,  # slices a batch
         candidates: int = 91,  # patches drawn a slice, before the brain rule
         first_step: int = 0,  # where the stream starts
+        augment: float = 0.0,  # strength, see `augmented`
     ):
         self.slices, self.steps, self.seed, self.part = slices, steps, seed, part
-        self.n_slices, self.candidates, self.first_step = n_slices, candidates, first_step
+        self.n_slices, self.candidates, self.first_step, self.augment = n_slices, candidates, first_step, augment
 
     def __len__(self):
         return self.steps
@@ -226,11 +254,12 @@ class PatchBatches:
             source = self.slices[subject]
             centre = draw_centres(rng, brain_fraction(source.mask[z], source.side), self.candidates, source.minimum)
             position = np.full(len(centre), z / len(source.image), np.float32)
-            parts.append((cut_patches(source.image[z], centre, source.side), position, to_location(centre, source.image[z].shape)))
+            image = augmented(source.image[z][None], rng, self.augment)[0]
+            parts.append((cut_patches(image, centre, source.side), position, to_location(centre, image.shape)))
         image, position, location = (np.concatenate(p) for p in zip(*parts))
         return {"image": image, "slice_position": position, "location": location[:, :, None, None], "weight": np.ones((len(image), 1, 1), np.float32)}
 
-# %% ../nbs/20_patches.ipynb #d67d8ab4
+# %% ../nbs/20_patches.ipynb #17e62166
 # long: a class, one method a thought
 class LatticeBatches:
     "Batches of windows, each a whole lattice of patches; item `i` is batch `i`."
@@ -243,9 +272,11 @@ class LatticeBatches:
         part: str = "train",  # names the random stream
         n_slices: int = 12,  # windows a batch
         first_step: int = 0,  # where the stream starts
+        neighbours: int = 0,  # slices on either side, as channels
+        augment: float = 0.0,  # strength, see `augmented`
     ):
         self.slices, self.steps, self.seed, self.part = slices, steps, seed, part
-        self.n_slices, self.first_step = n_slices, first_step
+        self.n_slices, self.first_step, self.neighbours, self.augment = n_slices, first_step, neighbours, augment
         self.count = _lattice_count(slices)
 
     def __len__(self):
@@ -254,12 +285,12 @@ class LatticeBatches:
     def __getitem__(
         self,
         step: int,
-    ) -> dict[str, np.ndarray]:  # image (S,1,h,w), slice_position (S,), location (S,2,rows,columns), weight (S,rows,columns)
+    ) -> dict[str, np.ndarray]:  # image (S,C,h,w), slice_position (S,), location (S,2,rows,columns), weight (S,rows,columns)
         "Draw one batch."
         if not 0 <= step < self.steps:
             raise IndexError(step)
         rng = rng_for(self.seed, self.part, self.first_step + step)
-        windows = [self._window(self.slices[s], z, tuple(rng.integers(0, LATTICE_STRIDE, 2))) for s, z in _pick(self.slices, rng, self.n_slices)]
+        windows = [self._window(self.slices[s], z, tuple(rng.integers(0, LATTICE_STRIDE, 2)), rng) for s, z in _pick(self.slices, rng, self.n_slices)]
         return {key: np.stack([w[key] for w in windows]) for key in windows[0]}
 
     def _window(
@@ -267,6 +298,7 @@ class LatticeBatches:
         source: Slices,
         z: int,  # slice
         shift: tuple[int, int],  # voxels
+        rng: np.random.Generator,
     ) -> dict[str, np.ndarray]:
         "Lay a lattice over one slice's brain and read off window, targets and weights."
         fraction = brain_fraction(source.mask[z], source.side)
@@ -274,14 +306,15 @@ class LatticeBatches:
         centres = lattice.centres()
         clipped = np.clip(centres, 0, np.array(fraction.shape) - 1)
         asked = (centres == clipped).all(-1) & (fraction[clipped[..., 0], clipped[..., 1]] >= source.minimum)
+        shown = augmented(neighbourhood(source.image, z, self.neighbours), rng, self.augment)
         return {
-            "image": lattice.window(source.image[z], source.side)[None],
+            "image": np.stack([lattice.window(one, source.side) for one in shown]),
             "slice_position": np.float32(z / len(source.image)),
             "location": to_location(clipped, fraction.shape).transpose(2, 0, 1),
             "weight": asked.astype(np.float32),
         }
 
-# %% ../nbs/20_patches.ipynb #d645920e
+# %% ../nbs/20_patches.ipynb #f7177163
 def _lattice_count(
     slices: Sequence[Slices],
 ) -> tuple[int, int]:  # centres along rows and columns

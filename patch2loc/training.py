@@ -42,6 +42,7 @@ class Training:
     softness: float = 0.75  # deviation of the target, bins: of the binned head
     learning_rate: float = 2e-3  # peak; warmed up over 5 % of the steps, then a half cosine to zero
     clip: float = 1.0  # largest norm of the gradient
+    augment: float = 0.0  # strength of another contrast and noise in every training slice
     precision: str = "auto"  # bfloat16 where the hardware multiplies it, else float32
     seed: int = 3141  # the published seed
 
@@ -52,8 +53,10 @@ class Training:
         for name in ("steps", "val_every", "n_slices", "val_batches"):
             if getattr(self, name) < 1:
                 raise ParameterError(f"{name}: expected at least 1, found {getattr(self, name)}")
+        if not 0 <= self.augment <= 2:
+            raise ParameterError(f"augment: expected a strength of 0 to 2, found {self.augment:g}")
 
-
+# %% ../nbs/32_training.ipynb #8f14e45f
 def published(
     **changes: Any,  # what to change
 ) -> Training:
@@ -64,7 +67,7 @@ def published(
     recipe = dict(steps=15_000, draw="patches", n_slices=356, candidates=91, learning_rate=1e-2, clip=math.inf)
     return Training(**{**recipe, **changes})
 
-# %% ../nbs/32_training.ipynb #d3d94468
+# %% ../nbs/32_training.ipynb #6512bd43
 # long: Lightning wants its hooks in one class
 class LocalizerModule(L.LightningModule):
     "The localizer as Lightning trains it."
@@ -126,14 +129,14 @@ class LocalizerModule(L.LightningModule):
     def on_save_checkpoint(self, checkpoint):
         checkpoint["patch2loc"] = {"architecture": asdict(self.model.architecture), "training": asdict(self.training_knobs), **self.about}
 
-# %% ../nbs/32_training.ipynb #c20ad4d7
+# %% ../nbs/32_training.ipynb #c51ce410
 def _collate(
     batch: dict[str, np.ndarray],
 ) -> dict[str, torch.Tensor]:
     "Arrays to tensors; a batch is drawn whole."
     return {key: torch.from_numpy(np.ascontiguousarray(value)) for key, value in batch.items()}
 
-# %% ../nbs/32_training.ipynb #c51ce410
+# %% ../nbs/32_training.ipynb #aab32389
 class SliceData(L.LightningDataModule):
     "Training batches by number, and the fixed validation batches."
 
@@ -143,9 +146,10 @@ class SliceData(L.LightningDataModule):
         val: Sequence[Slices],
         training: Training,
         workers: int = 0,  # loader processes; a GPU wants several
+        neighbours: int = 0,  # slices on either side that the network sees
     ):
         super().__init__()
-        self.train, self.val, self.knobs, self.workers = train, val, training, workers
+        self.train, self.val, self.knobs, self.workers, self.neighbours = train, val, training, workers, neighbours
 
     def batches(
         self,
@@ -155,10 +159,10 @@ class SliceData(L.LightningDataModule):
         first_step: int = 0,
     ) -> LatticeBatches | PatchBatches:
         "Return the draw that the knobs name."
-        shared = dict(steps=steps, seed=self.knobs.seed, part=part, n_slices=self.knobs.n_slices, first_step=first_step)
+        shared = dict(steps=steps, seed=self.knobs.seed, part=part, n_slices=self.knobs.n_slices, first_step=first_step, augment=self.knobs.augment if part == "train" else 0.0)
         if self.knobs.draw == "patches":
             return PatchBatches(slices, candidates=self.knobs.candidates, **shared)
-        return LatticeBatches(slices, **shared)
+        return LatticeBatches(slices, neighbours=self.neighbours, **shared)
 
     def _loader(self, batches):
         return DataLoader(batches, batch_size=None, shuffle=False, num_workers=self.workers, collate_fn=_collate)
@@ -170,7 +174,7 @@ class SliceData(L.LightningDataModule):
     def val_dataloader(self):
         return self._loader(self.batches(self.val, "val", self.knobs.val_batches))
 
-# %% ../nbs/32_training.ipynb #9bf31c7f
+# %% ../nbs/32_training.ipynb #c74d97b0
 class Curve(Callback):
     "Keeps a row per validation, writes them as CSV and reports a line."
 
@@ -206,7 +210,7 @@ class Curve(Callback):
         module.since_report = {"loss": [], "patches": 0}
         self.since = (step, time.monotonic())
 
-# %% ../nbs/32_training.ipynb #70efdf2e
+# %% ../nbs/32_training.ipynb #6f4922f4
 def train_localizer(
     train: Sequence[Slices],  # the fold's training subjects
     val: Sequence[Slices],  # its validation subjects
@@ -223,6 +227,8 @@ def train_localizer(
     """
     if training.draw == "lattice" and architecture.encoder != "dense":
         raise ParameterError(f"draw: lattice training is exact for the dense encoder only, found encoder {architecture.encoder!r}; use draw patches")
+    if training.draw == "patches" and architecture.neighbours:
+        raise ParameterError("neighbours: drawn patches are of one slice; use draw lattice")
     out, device = Path(out), pick_device()
     keep_memory()
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
@@ -234,10 +240,10 @@ def train_localizer(
     module = LocalizerModule(architecture, training, about or {})
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="lightning")
-        trainer.fit(module, SliceData(train, val, training, workers), ckpt_path=last if last.is_file() else None, weights_only=True)
+        trainer.fit(module, SliceData(train, val, training, workers, architecture.neighbours), ckpt_path=last if last.is_file() else None, weights_only=True)
     return out / "checkpoints" / "best.ckpt"
 
-# %% ../nbs/32_training.ipynb #6f4922f4
+# %% ../nbs/32_training.ipynb #1f0e3dad
 def _trainer(
     out: Path,
     training: Training,
