@@ -218,9 +218,7 @@ def _study(
 
     given, how = {name: value for name, value in arguments.items() if value is not None}, how or {}
     run_study(plan_study(out=out, **given), report, live=sys.stdout.isatty(), **how)
-    if how.get("dry_run"):
-        return
-    if not (out / "report.html").is_file():
+    if how.get("dry_run") or how.get("until") or not (out / "report.html").is_file():
         return
     report("worth opening:")
     for name in ("report.html", "tables/summary.md", "figures", "notebooks/e40_tables.ipynb"):

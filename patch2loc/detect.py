@@ -96,7 +96,7 @@ def _from_dicom(
         image.EraseMetaData(key)
     sitk.WriteImage(image, str(target))
 
-
+# %% ../nbs/61_detect.ipynb #d3d94468
 def _oriented(
     path: Path,
 ) -> None:
@@ -105,7 +105,7 @@ def _oriented(
     if isinstance(header, nib.Nifti1Header) and not int(header["qform_code"]) and not int(header["sform_code"]):
         raise DataError(f"{path}: expected an orientation, found neither qform nor sform set, so left and right are unknown")
 
-# %% ../nbs/61_detect.ipynb #d3d94468
+# %% ../nbs/61_detect.ipynb #6512bd43
 def read_source(
     path: str | Path,  # NIfTI file, or a folder of DICOM slices
     work: Path,  # a folder for what is read from DICOM
@@ -127,7 +127,7 @@ def read_source(
     data = np.asarray(image.dataobj, np.float32)
     return file, Source(Volume(data[..., 0] if data.ndim == 4 else data, image.affine), digest(file))
 
-# %% ../nbs/61_detect.ipynb #c51ce410
+# %% ../nbs/61_detect.ipynb #aab32389
 def is_stripped(
     volume: Volume,
     brain_ml: tuple[float, float] = (800.0, 2200.0),
@@ -138,7 +138,7 @@ def is_stripped(
     ml = mask_from_image(volume).sum() * abs(np.linalg.det(volume.affine[:3, :3])) / 1000
     return bool(brain_ml[0] <= ml <= brain_ml[1])
 
-# %% ../nbs/61_detect.ipynb #c74d97b0
+# %% ../nbs/61_detect.ipynb #70efdf2e
 def canvas_of(
     fold: Fold,
 ) -> tuple[tuple[int, ...], np.ndarray]:  # shape; affine (4, 4), mm, 0 in the middle
@@ -173,7 +173,7 @@ def run_template(
     affine[:3, 3] = [-116, -126, -106]
     return Template("MNI152 in the run's space", resample(fine.scan, shape, affine, move), resample(fine.scan.like(fine.brain_mask), shape, affine, move).data)
 
-# %% ../nbs/61_detect.ipynb #6f4922f4
+# %% ../nbs/61_detect.ipynb #1f0e3dad
 PEEL_MM = 3.0  # of BET's mask
 
 
@@ -186,7 +186,7 @@ def peel(
     padded = np.pad(brain_mask, ((1, 1), (1, 1), (4, 4)), mode="edge")
     return ndimage.distance_transform_edt(padded, sampling=spacing)[1:-1, 1:-1, 4:-4] > depth_mm
 
-# %% ../nbs/61_detect.ipynb #98f13708
+# %% ../nbs/61_detect.ipynb #3c59dc04
 @dataclass(frozen=True)
 class Placed:
     "A scan on a run's canvas."
@@ -196,7 +196,7 @@ class Placed:
     moves: dict[str, np.ndarray]  # contrast: (4, 4) scan mm to canvas mm
     quality: dict  # measures of chapter 12, and likeness
 
-
+# %% ../nbs/61_detect.ipynb #b6d767d2
 def place(
     prepared: Prepared,  # in the space of `run_template`
     fold: Fold,
@@ -226,7 +226,7 @@ def place(
     quality = prepared.quality | {"overlap": dice(brain, mask), "likeness": likeness, "scored": float(brain.sum() * size / max(box.data.sum(), 1)), "scale": float(np.linalg.det(moves[contrast][:3, :3]))}
     return Placed(scan, box, moves, quality), move
 
-# %% ../nbs/61_detect.ipynb #b6d767d2
+# %% ../nbs/61_detect.ipynb #1ff1de77
 NEAR_MM, WIDE_MM = 4.0, 14.0  # deviations of the Gaussians; a ball of 15 mm answers best to about 4
 BOUND = 6.0  # healthy deviations a single voxel can count
 
@@ -251,7 +251,7 @@ def odd_map(
     near, wide = (_average(bounded, brain_mask, mm / np.asarray(spacing)) for mm in (NEAR_MM, WIDE_MM))
     return np.where(brain_mask, near - wide, np.nan).astype(np.float32)
 
-# %% ../nbs/61_detect.ipynb #8e296a06
+# %% ../nbs/61_detect.ipynb #02e74f10
 @dataclass(frozen=True)
 class Rule:
     "Which regions are candidates; the threshold was chosen on healthy synthetic development heads that are used for nothing else."
@@ -282,7 +282,7 @@ def find_regions(
     renamed[kept] = np.arange(1, len(kept) + 1)
     return renamed[labels]
 
-# %% ../nbs/61_detect.ipynb #6ea9ab1b
+# %% ../nbs/61_detect.ipynb #c16a5320
 def region_words(
     centre: np.ndarray,  # (3,) mm in the run's space, 0 in the middle of the brain
 ) -> str:
@@ -297,9 +297,9 @@ def candidate_table(
     odd: np.ndarray,  # (X, Y, Z)
     affine: np.ndarray,  # (4, 4) of the canvas
     move: np.ndarray,  # (4, 4) scan mm to canvas mm
-    scores: Mapping[str, np.ndarray],  # name: (X, Y, Z), of which mean and peak are told
+    scores: Mapping[str, np.ndarray],  # name: (X, Y, Z), of which the mean is told
 ) -> pd.DataFrame:  # one row a candidate; mm and ml of the scan
-    "List the candidates: centre, volume, peak and mean, side."
+    "List the candidates: centre, volume, peak and mean deviation from healthy people, mean of other maps, side."
     rows, voxel_ml = [], abs(np.linalg.det(affine[:3, :3])) / 1000 / float(np.linalg.det(move[:3, :3]))
     for number in range(1, int(labels.max()) + 1):
         where = np.argwhere(labels == number)
@@ -307,10 +307,10 @@ def candidate_table(
         there = apply_affine(affine, np.average(where, axis=0, weights=values))
         x, y, z = np.round(apply_affine(np.linalg.inv(move), there), 1)
         rows.append({"candidate": number, "x_mm": x, "y_mm": y, "z_mm": z, "volume_ml": round(len(where) * voxel_ml, 2), "peak": round(float(values.max()), 2), "mean": round(float(values.mean()), 2)}
-                    | {f"mean_{n}": round(float(s[tuple(where.T)].mean()), 2) for n, s in scores.items()} | {"region": region_words(there)})
-    return pd.DataFrame(rows, columns=["candidate", "x_mm", "y_mm", "z_mm", "volume_ml", "peak", "mean", *(f"mean_{n}" for n in scores), "region"])
+                    | {n: round(float(s[tuple(where.T)].mean()), 2) for n, s in scores.items()} | {"region": region_words(there)})
+    return pd.DataFrame(rows, columns=["candidate", "x_mm", "y_mm", "z_mm", "volume_ml", "peak", "mean", *scores, "region"])
 
-# %% ../nbs/61_detect.ipynb #6364d3f0
+# %% ../nbs/61_detect.ipynb #e369853d
 def cache_dir() -> Path:
     "Return the folder for models made once: `XDG_CACHE_HOME`, or `.cache` at home."
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "patch2loc"
@@ -334,7 +334,7 @@ def default_run(
         train_fold(Settings(str(cohort), str(cohort / "splits"), str(run), contrast=contrast, steps=steps, val_every=min(50, steps)), report)
     return run
 
-
+# %% ../nbs/61_detect.ipynb #1c383cd3
 def open_folds(
     run: str | Path,
     fold: str = "all",  # all, or a number
@@ -351,7 +351,7 @@ def open_folds(
         raise CheckpointError(f"{run}: expected a run with fold {fold}, found {', '.join(p.name for p in found) or 'no trained fold'}")
     return [Fold.open(p) for p in wanted]
 
-# %% ../nbs/61_detect.ipynb #1c383cd3
+# %% ../nbs/61_detect.ipynb #a5771bce
 def quality_warnings(
     quality: Mapping[str, float],  # of `Placed`
     seen: float,  # share of the usual brain inside the field of view
@@ -372,7 +372,7 @@ def quality_warnings(
             (not 900 <= quality["brain_ml"] <= 1900, f"The brain mask holds {quality['brain_ml']:.0f} ml, which is unusual: look at it.")]
     return [text for bad, text in said if bad]
 
-# %% ../nbs/61_detect.ipynb #a5771bce
+# %% ../nbs/61_detect.ipynb #3416a75f
 @dataclass(frozen=True)
 class Detection:
     "What was found in one scan; every volume on the leading scan's own grid."
@@ -389,7 +389,7 @@ class Detection:
     warnings: list[str]
     about: dict  # of the model
 
-# %% ../nbs/61_detect.ipynb #d645920e
+# %% ../nbs/61_detect.ipynb #17e62166
 def given_scans(
     scan: str | Path | None = None,  # of the run's contrast
     t1: str | Path | None = None,
@@ -404,7 +404,7 @@ def given_scans(
         raise ParameterError("expected SCAN, or --t1 and --t2 (one or both) instead of it")
     return named or scan
 
-# %% ../nbs/61_detect.ipynb #a1d0c6e8
+# %% ../nbs/61_detect.ipynb #6c8349cc
 @contextmanager
 def _stage(
     name: str,
@@ -439,7 +439,7 @@ def _read_all(
     stripped = preprocessed if preprocessed is not None else is_stripped(next(iter(read.values()))[1].volume)
     return RawSubject("scan", {c: f for c, (f, _) in read.items()}, stripped=stripped, aligned=stripped and len(read) > 1), {c: s for c, (_, s) in read.items()}
 
-# %% ../nbs/61_detect.ipynb #17e62166
+# %% ../nbs/61_detect.ipynb #d9d4f495
 def _value_map(
     scan: Scan,
     fold: Fold,
@@ -467,7 +467,7 @@ def _score(
                 bar.update()
     return placed, sums
 
-
+# %% ../nbs/61_detect.ipynb #67c6a1e7
 def _about(
     models: Sequence[Sequence[Fold]],
 ) -> dict:
@@ -477,7 +477,7 @@ def _about(
             "synthetic": any(f.localizer.about.get("synthetic", False) for m in models for f in m), "people": models[0][0].atlases["intensity"].people,
             "networks": [f.localizer.digest[:16] for m in models for f in m]}
 
-# %% ../nbs/61_detect.ipynb #f7177163
+# %% ../nbs/61_detect.ipynb #642e92ef
 def detect(
     scan: str | Path | Mapping[str, str | Path],  # NIfTI or DICOM folder; or {"t2": file, "t1": file}, of which the first leads
     run: str | Path | Sequence[str | Path] | None = None,  # one a contrast; None: the default model
@@ -514,7 +514,7 @@ def detect(
             write_detection(result, out, subject, sources)
     return result
 
-# %% ../nbs/61_detect.ipynb #6c8349cc
+# %% ../nbs/61_detect.ipynb #f457c545
 @contextmanager
 def _naming(
     path: str | Path,
@@ -538,7 +538,7 @@ def _other_contrast(
     other = {"t2": "T1", "t1": "T2"}[wanted]
     return DataError(f"looks like {other}, and the model knows {wanted.upper()}: {error}; give the {wanted.upper()} scan, or a run trained on {other}")
 
-# %% ../nbs/61_detect.ipynb #d9d4f495
+# %% ../nbs/61_detect.ipynb #c0c7c76d
 def _detect(
     raw: RawSubject,
     sources: Mapping[str, Source],
@@ -562,14 +562,14 @@ def _detect(
     with _stage("candidates", 1, quiet):
         canvas, move, scan = placed.scan.volume, placed.moves[lead], sources[lead].volume
         labels = find_regions(sums["odd"], placed.scan.brain_mask, canvas.spacing, rule)
-        table = candidate_table(labels, sums["odd"], canvas.affine, move, {"z": sums["z"], "value_z": sums["value_z"]})
+        table = candidate_table(labels, sums["odd"], canvas.affine, move, {"brightness": sums["value_z"], "network": sums["z"]})
         carry = lambda data, **how: to_scan(canvas.like(data), move, scan, **how)
         back = {name: _carry_map(sums[name], canvas, placed.scan.brain_mask, move, scan) for name in ("heatmap", "z", "odd")}
         marked = carry(labels.astype(np.float32), nearest=True)
     return Detection(scan, back["heatmap"], back["z"], back["odd"], marked.like(np.rint(marked.data).astype(np.int16)), to_scan(placed.brain_mask, move, scan),
                      table, placed.moves, placed.quality | {"in_view": seen}, warnings, _about(models) | {"rule": vars(rule)})
 
-# %% ../nbs/61_detect.ipynb #67c6a1e7
+# %% ../nbs/61_detect.ipynb #2838023a
 def _carry_map(
     data: np.ndarray,  # (X, Y, Z) NaN outside the brain
     canvas: Volume,
@@ -583,7 +583,7 @@ def _carry_map(
     inside = to_scan(canvas.like(brain_mask), move, scan).data
     return scan.like(np.where(inside, values, np.nan).astype(np.float32))
 
-# %% ../nbs/61_detect.ipynb #f457c545
+# %% ../nbs/61_detect.ipynb #d82c8d16
 def view(
     found: Detection,
 ) -> Page:
@@ -609,9 +609,10 @@ def _notes(
     trained = f"{about['people']} {'synthetic brains (made by a program, no patient among them)' if about['synthetic'] else 'healthy people'} of the set {about['healthy'] or 'given'}"
     return ["Research software, not a diagnosis: it has not been tested for clinical use.",
             f"The model guesses where in a slice a small patch was taken, and marks where it errs or is unsure more than in healthy people. It was trained on {trained}; contrast {' and '.join(c.upper() for c in about['contrasts'])}; {len(about['networks'])} network(s).",
-            "Colour: how far the scan's value, averaged over the size of a lesion of 15 mm and less its surroundings, is from that of healthy people at the same place, in their deviations; candidates are sought in it. The other map to choose is the network's own heatmap, in deviations from healthy people, its slider at the highest hundredth of this scan: an aid to look, no threshold of health. Only the slices of the model's canvas (100 mm of height) are scored. Left and right are the patient's; the patient's left is on the right of the picture."]
+            "Colour: how far the scan's value, averaged over the size of a lesion of 15 mm and less its surroundings, is from that of healthy people at the same place, in their deviations; candidates are sought in it. The other map to choose is the network's own heatmap, in deviations from healthy people, its slider at the highest hundredth of this scan: an aid to look, no threshold of health. Only the slices of the model's canvas (100 mm of height) are scored. Left and right are the patient's; the patient's left is on the right of the picture.",
+            "In the table, all in deviations from healthy people: the peak and the mean difference within the region; brightness, its mean with its sign (above 0 brighter than in healthy people); network, the mean of the network's own heatmap there."]
 
-
+# %% ../nbs/61_detect.ipynb #a684ecee
 def _facts(
     found: Detection,
 ) -> dict[str, str]:
@@ -620,7 +621,7 @@ def _facts(
     return {"Brain": f"{q['brain_ml']:.0f} ml ({q['brain']})", "Overlap with the usual brain": f"{q['overlap']:.2f}", "Likeness to the healthy mean": f"{q['likeness']:.2f}", "Field of view holds": f"{q['in_view']:.0%} of the brain", "Scored": f"{q['scored']:.0%} of the brain",
             "Grid of the scan": " × ".join(map(str, found.scan.shape)) + " voxels of " + " × ".join(f"{s:.2f}" for s in found.scan.spacing) + " mm", "Networks": ", ".join(found.about["networks"])}
 
-# %% ../nbs/61_detect.ipynb #c0c7c76d
+# %% ../nbs/61_detect.ipynb #b53b3a3d
 # long: one list of the files there are
 def write_detection(
     found: Detection,

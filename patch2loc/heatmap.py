@@ -122,10 +122,10 @@ def _fragments(
     return torch.cat([x[:, :, i::2, j::2] for i in (0, 1) for j in (0, 1)])
 
 # %% ../nbs/40_heatmap.ipynb #c51ce410
-# long: weights are prepared once and used in one place
 VOXELS_A_TIME = 2048  # whose distributions are held
 
 # %% ../nbs/40_heatmap.ipynb #aab32389
+# long: weights are prepared once and used in one place
 class DenseScorer:
     "A `dense` localizer made ready to answer at every brain voxel."
 

@@ -373,7 +373,7 @@ def slice_scores(
     Source: released evaluation code of arXiv 2506.22504, with the axis corrected.   Raises: DataError, GeometryError as brain_voxels does.
     """
     score, lesion = brain_voxels(heatmap, brain_mask, lesion_mask)
-    height = np.nonzero(brain_mask)[2]
+    height = np.broadcast_to(np.arange(brain_mask.shape[2]), brain_mask.shape)[brain_mask]
     voxels, total, sick = (np.bincount(height, weights, brain_mask.shape[2]) for weights in (None, score, lesion))
     return (total / np.maximum(voxels, 1))[voxels > 0], sick[voxels > 0] > 0
 

@@ -408,6 +408,7 @@ class _Layout:
     study: Study
     digests: Mapping[str, str]  # of the data files
     partial: bool
+    together: bool = True  # on one machine
     steps: list[Step] = field(default_factory=list)
 
     def add(
@@ -461,7 +462,7 @@ def lay_out(
     together: bool = True,  # on one machine: scorings wait for trainings
 ) -> list[Step]:  # each after those it needs
     "Say what the steps of a study are."
-    plan = _Layout(study, digests, partial)
+    plan = _Layout(study, digests, partial, together)
     trained = {fold: _add_training(plan, fold) for fold in study.folds} if study.healthy else {}
     localizers = tuple(t for ts in trained.values() for t in ts) if together else ()
     trained = {fold: (*first, *_add_pixelwise(plan, fold, localizers)) for fold, first in trained.items()}
@@ -488,8 +489,16 @@ def _add_training(
     looked = plan.add("prepare", "e00_check_data", f"{here}/e00_check_data", {"fold": fold}, reads=reads)
     made = [f"{here}/{name}" for name in ("checkpoints/best.ckpt", "atlases.npz", "thresholds.json", "choice.json")]
     leaves = tuple(study.out / here / name for name in ("checkpoints", "atlases.npz", "thresholds.json", "choice.json", "curve.csv", "slices", "known"))
+    how = {"needs": "FIT", "threads": _side_by_side(study)} if plan.together and len(study.folds) > 1 else {"needs": "GPU", "threads": _training_threads()}
     steps = study.settings.get("steps", notebook_parameters(experiments_dir() / "e10_train_fold.ipynb")["steps"])
-    return (plan.add("train", "e10_train_fold", f"{here}/e10_train_fold", {"fold": fold}, made, reads=reads, awaits=(looked,), needs="GPU", threads=_training_threads(), clears=leaves, amount=steps),)
+    return (plan.add("train", "e10_train_fold", f"{here}/e10_train_fold", {"fold": fold}, made, reads=reads, awaits=(looked,), clears=leaves, amount=steps, **how),)
+
+
+def _side_by_side(
+    study: Study,
+) -> int:  # threads of each
+    "Share this machine's cores among the folds' trainings: two of one thread do more than one of two."
+    return _training_threads() or max(1, (os.cpu_count() or 1) // len(study.folds))
 
 # %% ../nbs/60_runs.ipynb #02e74f10
 def _add_pixelwise(
@@ -581,7 +590,7 @@ class Plan:
         self,
         workers: int,
     ) -> float:
-        "Estimate the time: trainings one after the other, all else shared by the workers."
+        "Estimate the time: what takes all cores one after the other, all else shared by the workers."
         took = {True: 0.0, False: 0.0}
         for step in self.todo:
             took[step.needs == "GPU"] += self.cost(step)
@@ -594,14 +603,14 @@ class Plan:
         "Estimate what a step takes."
         return step.amount * self.rates.get(kind_of(step), self.rates["notebook"])
 
-
+# %% ../nbs/60_runs.ipynb #182be0c5
 def kind_of(
     step: Step,
 ) -> str:
-    "Name what a step's rate is shared with."
-    return "subject" if step.call is score_block else "record" if step.call else Path(step.notebook).stem
+    "Name what a step's rate is shared with; every pixel-wise method has its own."
+    return "subject" if step.call is score_block else "record" if step.call else Path(step.name).name if "method" in step.parameters else Path(step.notebook).stem
 
-# %% ../nbs/60_runs.ipynb #182be0c5
+# %% ../nbs/60_runs.ipynb #e369853d
 def _labels(
     steps: Sequence[Step],
     force: Sequence[str],
@@ -634,11 +643,12 @@ def plan_steps(
             if reason:
                 reasons[step.name] = reason
     reasons |= {s.name: f"part of {s.within}" for s in steps if s.call and s.within in reasons}
-    return Plan(tuple(steps), reasons, *_rates(study))
+    return Plan(tuple(steps), reasons, *_rates(study, steps))
 
-# %% ../nbs/60_runs.ipynb #e369853d
+# %% ../nbs/60_runs.ipynb #1c383cd3
 def _rates(
     study: Study,
+    steps: Sequence[Step] = (),
 ) -> tuple[dict[str, float], str]:  # kind -> seconds a unit; where they come from
     "Collect what a unit of each kind of step takes."
     measured = PROJECT_DIR / "nbs" / "measured"
@@ -647,22 +657,41 @@ def _rates(
     dense = study.settings.get("encoder", "dense") == "dense"
     on_two = bench[("file to file", "float32", "files")] if dense else bench[("fast resnet18, brain voxels", "float32", "network")]
     step = bench[("dense, lattice", "bfloat16", "training")] if dense else bench[("resnet18, at random", "float32", "training")]
+    step *= max([(os.cpu_count() or 1) / s.threads for s in steps if s.needs == "FIT" and s.amount > 1], default=1)  # the bench trained on all cores, these share them
     rates, source = {"subject": 2 * on_two, "e10_train_fold": step, "notebook": batch["notebook_seconds"], "record": 0.5}, "bench.json"
+    if study.pixelwise:
+        more, said = _pixelwise_rates(study)
+        rates, source = {kind: rates.get(kind, 0) + more.get(kind, 0) for kind in {**rates, **more}}, f"{source}, {said}"
     took: dict[str, list[float]] = {}
     for done in (read_json(study.out / "steps.json") or {}).values():
         if done.get("amount"):
             total = took.setdefault(done["kind"], [0.0, 0.0])
-            total[0], total[1], source = total[0] + done["seconds"], total[1] + done["amount"], "this run's own steps, else bench.json"
-    return rates | {kind: seconds / amount for kind, (seconds, amount) in took.items()}, source
+            total[0], total[1] = total[0] + done["seconds"], total[1] + done["amount"]
+    return rates | {kind: seconds / amount for kind, (seconds, amount) in took.items()}, f"this run's own steps, else {source}" if took else source
 
+# %% ../nbs/60_runs.ipynb #19ca14e7
+def _pixelwise_rates(
+    study: Study,
+) -> tuple[dict[str, float], str]:  # kind -> seconds a unit, what pixel-wise methods add to it; where that comes from
+    "Collect what `make study` measured of the methods asked for."
+    from patch2loc.pixelwise import method_names
 
+    measured = json.loads((PROJECT_DIR / "nbs" / "measured" / "study.json").read_text())
+    if (size := study.settings.get("pixel_size", measured["size"])) != measured["size"]:
+        return {}, f"pixel-wise methods not counted: size {size!r} was never timed"
+    names = [name for name in method_names(study.settings.get("pixelwise", "")) if name in measured["volume"]]
+    trainings = {f"e11_train_pixelwise_{name}": seconds for name, seconds in measured["training"].items()}
+    share = len(names) / len(measured["volume"])
+    return trainings | {"e12_learn_fusion": share * measured["learn_fusion"], "subject": sum(measured["volume"][name] for name in names)}, "study.json for pixel-wise methods"
+
+# %% ../nbs/60_runs.ipynb #a5bfc9e0
 def span(
     seconds: float,
 ) -> str:
     "Say a time as a person would."
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
-# %% ../nbs/60_runs.ipynb #1c383cd3
+# %% ../nbs/60_runs.ipynb #a5771bce
 def plan_lines(
     plan: Plan,
     workers: int,
@@ -678,7 +707,7 @@ def plan_lines(
     notebooks = sum(not s.call for s in plan.todo)
     yield f"{notebooks} of {sum(not s.call for s in plan.steps)} notebooks to run, about {span(plan.seconds(workers))} on {workers} workers (rates: {plan.source})"
 
-# %% ../nbs/60_runs.ipynb #a5771bce
+# %% ../nbs/60_runs.ipynb #3416a75f
 # long: one class, what is heard and what is shown
 class Progress:
     "Counts, rates and time left of every stage."
@@ -779,7 +808,7 @@ class Progress:
                     branch.add(Text(f"{name}: {outcome.line}"[:300], style="red"))
         return tree
 
-
+# %% ../nbs/60_runs.ipynb #a1d0c6e8
 _SHOWN = 6  # steps at work, of a stage
 
 
@@ -790,7 +819,7 @@ def _one_line(
     "Keep a line from being wrapped, and brackets in it from being read as colours."
     return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
-# %% ../nbs/60_runs.ipynb #a1d0c6e8
+# %% ../nbs/60_runs.ipynb #d9d4f495
 def run_study(
     study: Study,
     report: Callable[[str], None] = print,
@@ -830,7 +859,7 @@ def run_study(
         _work(study.out, plan, token, report, jobs, scheduler, partial, live)
     return study.out
 
-# %% ../nbs/60_runs.ipynb #17e62166
+# %% ../nbs/60_runs.ipynb #67c6a1e7
 def _up_to(
     steps: Sequence[Step],
     stage: str,  # "": all
@@ -854,7 +883,7 @@ class _writable:
         if isinstance(error, OSError):
             raise DataError(f"{error.filename or self.folder}: {error.strerror or error}; what was finished stays, and the same command goes on") from None
 
-# %% ../nbs/60_runs.ipynb #f7177163
+# %% ../nbs/60_runs.ipynb #642e92ef
 def _errands(
     plan: Plan,
     token: str,
@@ -866,7 +895,7 @@ def _errands(
     codes = {path: code_inputs(path) for path in {s.notebook for s in plan.todo}}
     return [Errand(s, {n: by_name[n] for n in s.after}, codes[s.notebook], folder, token, f"patch2loc-{token}", partial) for s in plan.todo]
 
-# %% ../nbs/60_runs.ipynb #6c8349cc
+# %% ../nbs/60_runs.ipynb #f457c545
 def _work(
     folder: Path,  # the run's
     plan: Plan,
@@ -890,7 +919,7 @@ def _work(
                 _keep(folder, plan, seen.outcomes)
     _conclude(outcomes, partial)
 
-# %% ../nbs/60_runs.ipynb #d9d4f495
+# %% ../nbs/60_runs.ipynb #c0c7c76d
 def _keep(
     folder: Path,
     plan: Plan,
@@ -922,7 +951,7 @@ def _conclude(
     error.exit_status = max(o.exit_status for o in failed)
     raise error
 
-# %% ../nbs/60_runs.ipynb #642e92ef
+# %% ../nbs/60_runs.ipynb #9a115815
 def list_runs(
     folder: str | Path,
 ) -> pd.DataFrame:  # a row a run
@@ -951,7 +980,7 @@ def _run_json(
         raise DataError(f"{run}: no run.json in it, so it is no run's folder")
     return said
 
-# %% ../nbs/60_runs.ipynb #f457c545
+# %% ../nbs/60_runs.ipynb #d82c8d16
 def show_run(
     run: str | Path,
 ) -> Iterator[str]:  # lines
@@ -968,7 +997,7 @@ def show_run(
     for name, step in (read_json(Path(run) / "steps.json") or {}).items():
         yield f"  {name}: {step['status']}" + (f" in {span(step['seconds'])}" if step["seconds"] else "") + (f": {step['line']}" if step["line"] else "")
 
-# %% ../nbs/60_runs.ipynb #c0c7c76d
+# %% ../nbs/60_runs.ipynb #a684ecee
 def _differences(
     what: str,
     left: Mapping[str, Any],
@@ -981,7 +1010,7 @@ def _differences(
     if len(names) > most:
         yield f"{what}: {len(names) - most} more differ"
 
-# %% ../nbs/60_runs.ipynb #2838023a
+# %% ../nbs/60_runs.ipynb #b53b3a3d
 def diff_runs(
     left: str | Path,
     right: str | Path,

@@ -440,7 +440,7 @@ def why(
     record = read_json(step.record)
     if not record or not step.out.is_file():
         failed = step.out.with_suffix(".failed.ipynb").is_file()
-        return "failed before" if failed else "begun, not finished" if step.begun.is_file() else "made before steps had records" if step.out.is_file() else "not run yet"
+        return "failed before" if failed else "begun, not finished" if step.begun.is_file() else "its record is gone" if step.out.is_file() else "not run yet"
     changed = _differing(record["inputs"], inputs)
     if changed:
         return f"{changed[0]} changed" + (f" (and {len(changed) - 1} more)" if len(changed) > 1 else "")
