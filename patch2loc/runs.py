@@ -673,7 +673,7 @@ def _rates(
 def _pixelwise_rates(
     study: Study,
 ) -> tuple[dict[str, float], str]:  # kind -> seconds a unit, what pixel-wise methods add to it; where that comes from
-    "Collect what `make study` measured of the methods asked for."
+    "Collect what was measured of the methods asked for: trainings, a volume's residual, and what is beside it (fusions, measures, files)."
     from patch2loc.pixelwise import method_names
 
     measured = json.loads((PROJECT_DIR / "nbs" / "measured" / "study.json").read_text())
@@ -682,7 +682,7 @@ def _pixelwise_rates(
     names = [name for name in method_names(study.settings.get("pixelwise", "")) if name in measured["volume"]]
     trainings = {f"e11_train_pixelwise_{name}": seconds for name, seconds in measured["training"].items()}
     share = len(names) / len(measured["volume"])
-    return trainings | {"e12_learn_fusion": share * measured["learn_fusion"], "subject": sum(measured["volume"][name] for name in names)}, "study.json for pixel-wise methods"
+    return trainings | {"e12_learn_fusion": share * measured["learn_fusion"], "subject": sum(measured["volume"][name] + measured["beside"] for name in names)}, "study.json for pixel-wise methods"
 
 # %% ../nbs/60_runs.ipynb #a5bfc9e0
 def span(
