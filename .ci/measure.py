@@ -43,7 +43,7 @@ def collect_study(
     trainings = {name.removeprefix("e11_train_pixelwise_"): seconds for name, seconds in took.items() if name.startswith("e11")}
     costs = cost_table(run).round(3)
     parameters = json.loads((run / "run.json").read_text())["parameters"]
-    about = {"size": parameters.get("pixel_size", "cohort"), "training": trainings, "learn_fusion": took["e12_learn_fusion"], "volume": costs[costs.index.isin(PIXEL_METHODS)].to_dict()}
+    about = {"measured": f"{run.name}, {json.loads((run / 'run.json').read_text())['created'][:10]}, embedded cohort (synthetic)", "size": parameters.get("pixel_size", "cohort"), "training": trainings, "learn_fusion": took["e12_learn_fusion"], "volume": costs[costs.index.isin(PIXEL_METHODS)].to_dict()}
     subjects = steps[steps.kind == "subject"]
     about["beside"] = round((subjects.seconds.sum() / subjects.amount.sum() - costs["heatmap"] - sum(about["volume"].values())) / len(about["volume"]), 2)  # fusions, measures, files
     (OUT / "study.json").write_text(json.dumps(about, indent=1) + "\n")

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SLICES_MM', 'VARIANTS', 'FILTERED', 'UNFILTERED', 'MEDIANS', 'GAUSSIANS_MM', 'USUAL', 'PAIRS', 'PAIRED',
            'TEMPERATURES', 'COMBINED', 'PUBLISHED', 'Bed', 'label_scans', 'real_scans', 'embedded_scans', 'save_scans',
-           'read_scans', 'open_bed', 'row_folder', 'average_precision', 'baseline_maps', 'network_maps', 'blurred',
+           'read_scans', 'open_bed', 'row_folder', 'average_precision', 'baseline_maps', 'network_maps',
            'measure_variant', 'calibrated', 'combine_rows', 'combinations', 'detector_table']
 
 # %% ../nbs/48_detector.ipynb #eccbc87e
@@ -18,14 +18,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import ndimage, stats
+from scipy import stats
 
 from .atlas import Atlas, fit_atlas, z_score
 from .core import DataError, Volume, atomic_path, read_mask, read_volume, rng_for, write_json, write_text
 from .fusion import Scale, fit_scale, fuse
 from .heatmap import MEDIAN_MM, MORE_SCORES, SCORES, Answers, localize, make_scorer, raw_maps, smooth
-from .insertion import INSERTED_KINDS, insert_into
-from .intensity import Scan
+from .insertion import INSERTED_KINDS, brain_blur, insert_into
+from .intensity import Scan, mask_from_image
 from .labels import PEOPLE, Look, head_scan, label_head, read_labels
 from .model import Architecture, PatchLocalizer, keep_memory, load_localizer, pick_precision
 from .patches import LatticeBatches, Slices, write_slices
@@ -85,7 +85,7 @@ def real_scans(
     for path in sorted(Path(folder).glob("*_seg.nii.gz")):
         name = path.name.removesuffix("_seg.nii.gz")
         volumes = [read_volume(path.with_name(f"{name}_{c}.nii.gz")) for c in ("t1", "t2")]
-        brain = ndimage.binary_fill_holes(np.logical_and(*[v.data > 0 for v in volumes]))
+        brain = mask_from_image(volumes[1], path)
         clean = [v.like(np.where(brain, np.maximum(v.data, 0), 0).astype(np.float32)) for v in volumes]
         yield head_scan(Head(*clean, brain, read_mask(path, volumes[1], allow_empty=True)), name, contrast, "real")
 
@@ -278,19 +278,11 @@ def network_maps(
     maps |= {f"{name}_z": map_ for name, map_ in z.items()}
     maps["heatmap_z"] = z["log_error"] + z["log_variance"]
     soft = {f"{name}@{extent:g}": smooth(maps[name], scan.brain_mask, scan.volume.spacing, extent) for extent, names in MEDIANS.items() for name in names}
-    soft |= {f"surprise~{sd:g}": blurred(maps["surprise"], scan.brain_mask, scan.volume.spacing, sd) for sd in GAUSSIANS_MM}
+    soft |= {f"surprise~{sd:g}": brain_blur(maps["surprise"], scan.brain_mask, sd / scan.volume.spacing) for sd in GAUSSIANS_MM}
     return {name: map_[scan.brain_mask] for name, map_ in soft.items()}
 
 # %% ../nbs/48_detector.ipynb #1ff1de77
-def blurred(
-    map_: np.ndarray,  # (X, Y, Z)
-    brain_mask: np.ndarray,  # (X, Y, Z) bool
-    spacing: Sequence[float],  # mm
-    sd_mm: float,  # standard deviation
-) -> np.ndarray:  # (X, Y, Z), NaN outside the brain
-    "Smooth a map by a Gaussian of the brain's voxels alone."
-    soft = lambda x: ndimage.gaussian_filter(x, sd_mm / np.asarray(spacing, float), mode="constant")
-    return np.where(brain_mask, soft(np.where(brain_mask, map_, 0)) / np.maximum(soft(brain_mask.astype(float)), 1e-9), np.nan)
+#| export
 
 # %% ../nbs/48_detector.ipynb #8e296a06
 USUAL = ("log_error", "log_variance", "surprise")  # z-scored

@@ -330,7 +330,7 @@ class Diffusion(Reconstructor):
 
     noise = staticmethod(simplex_noise)
     context = 0
-    low = True  # a third of the time, and its residual moves by about a hundredth
+    low = True  # most of its time is convolutions, and its residual hardly moves
 
     @property
     def top(self) -> int:
