@@ -350,6 +350,7 @@ def demo(
     steps: Annotated[int, typer.Option(help="optimizer steps")] = 750,
     folds: Annotated[str, typer.Option(help="for instance 0, or 0,1,2,3,4")] = "0",
     pixelwise: Annotated[str, typer.Option(help="pixel-wise methods beside the heatmap, fused with it: all, or for instance dae,ddpm_full; empty: none")] = "dae",
+    score_precision: Annotated[Optional[str], typer.Option(help="of scoring: float32 (default), bfloat16, auto")] = None,
     seed: Annotated[int, typer.Option()] = 3141,
 ) -> None:
     "See the method work: write the synthetic cohort, train, score, tabulate."
@@ -358,7 +359,7 @@ def demo(
     report, data = _clock(), out.parent / f"{out.name}-cohort"
     report(f"synthetic cohort of {healthy} healthy and 5 × {lesion} people with lesions, in {data}")
     write_cohort(data, healthy, lesion, seed, progress=lambda subject, done, of: report(f"{done}/{of} people written") if done % 20 == 0 or done == of else None)
-    _study(out, report, data_dir=data, folds=_numbers(folds, "folds"), steps=steps, seed=seed, pixelwise=pixelwise or None)
+    _study(out, report, data_dir=data, folds=_numbers(folds, "folds"), steps=steps, score_precision=score_precision, seed=seed, pixelwise=pixelwise or None)
 
 # %% ../nbs/62_cli.ipynb #1ff1de77
 @app.command()
