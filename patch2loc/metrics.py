@@ -571,10 +571,12 @@ def bootstrap_interval(
         return float("nan"), float("nan")
     if np.ptp(values) == 0:
         return float(values[0]), float(values[0])
-    found = bootstrap((values,), np.mean, confidence_level=level, n_resamples=resamples, method=method, rng=rng_for(seed, "bootstrap"))
-    return float(found.confidence_interval.low), float(found.confidence_interval.high)
+    scale = np.abs(values).max()
+    mean = lambda drawn, axis: np.round(drawn.mean(axis) / scale, 12)  # means that are equal are equal to the last digit
+    found = bootstrap((values,), mean, confidence_level=level, n_resamples=resamples, method=method, rng=rng_for(seed, "bootstrap")).confidence_interval
+    return float(found.low * scale), float(found.high * scale)
 
-# %% ../nbs/50_metrics.ipynb #f899139d
+# %% ../nbs/50_metrics.ipynb #ec895663
 def holm(
     p_values: Sequence[float],  # (m,) of one family of tests
 ) -> np.ndarray:  # (m,) corrected, same order
@@ -587,7 +589,7 @@ def holm(
     stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
     return np.minimum(stepped, 1)[order.argsort(kind="stable")]
 
-# %% ../nbs/50_metrics.ipynb #38b3eff8
+# %% ../nbs/50_metrics.ipynb #6974ce5a
 def _signed_rank(
     difference: np.ndarray,  # (n,) one a patient
 ) -> float:
@@ -598,7 +600,7 @@ def _signed_rank(
         return float("nan")
     return float(wilcoxon(difference).pvalue) if difference.any() else 1.0
 
-# %% ../nbs/50_metrics.ipynb #ec895663
+# %% ../nbs/50_metrics.ipynb #c9e1074f
 def paired_tests(
     table: pd.DataFrame,  # one row a patient, one column a method; NaN: undefined, the pair is left out
     reference: str,  # the column the others are compared with

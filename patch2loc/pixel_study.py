@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['WEIGHTS', 'FUSION_COLUMNS', 'residual_source', 'heat_sources', 'open_methods', 'train_pixelwise', 'Way', 'Fused',
            'choose_fusion', 'PixelStudy', 'named_methods', 'learn_pixelwise', 'pixel_makers', 'fused_rows',
-           'fuse_dataset', 'cost_table', 'fusion_table', 'write_fusion', 'write_ranks', 'rank_table']
+           'fuse_dataset', 'cost_table', 'fusion_table', 'write_fusion', 'residual_means', 'contrast_table',
+           'write_ranks', 'rank_table']
 
 # %% ../nbs/57_pixel_study.ipynb #eccbc87e
 import json
@@ -31,7 +32,7 @@ from .pixelwise import PIXEL_METHODS, PixelMethod, finish, halve, method_names, 
 from .report import fusion_cells
 from .results import read_case_file
 from .splits import SubjectFiles
-from .study import ATLAS_SMOOTHING_MM, Fold, Others, Settings, Source, add_methods, insert_lesions, known_map, learn_methods
+from .study import ATLAS_SMOOTHING_MM, Fold, Others, Settings, Source, add_methods, insert_lesions, known_map, learn_methods, read_map
 
 # %% ../nbs/57_pixel_study.ipynb #1679091c
 def residual_source(
@@ -590,6 +591,35 @@ def _write_markdown(
     return path
 
 # %% ../nbs/57_pixel_study.ipynb #19ca14e7
+def residual_means(
+    folder: str | Path,  # fold-K/<dataset>, scored
+    scans: Iterable[Scan],
+    methods: Sequence[str],
+) -> pd.DataFrame:  # method, subject, lesion, elsewhere: means of the written map there; no row without a lesion
+    """Say how high residuals are in lesions, and in the rest of the same brains.
+
+    Raises: as `read_map`.
+    """
+    rows = []
+    for scan in scans:
+        lesion = scan.brain_mask & (scan.lesion_mask if scan.lesion_mask is not None else False)
+        for method in methods if lesion.any() else ():
+            map_ = read_map(Path(folder) / "heatmaps" / f"{scan.subject}_{method}.nii.gz", scan.volume)
+            rows.append({"method": method, "subject": scan.subject, "lesion": map_[lesion].mean(dtype=float), "elsewhere": map_[scan.brain_mask & ~lesion].mean(dtype=float)})
+    return pd.DataFrame(rows, columns=["method", "subject", "lesion", "elsewhere"])
+
+
+def contrast_table(
+    run_dir: str | Path,
+) -> pd.Series:  # method -> mean residual in lesions over that elsewhere, patients of all folds and data sets weighing the same
+    "Collect what `residual_means` found in a run; empty where nothing was written."
+    files = sorted(Path(run_dir).glob("fold-*/*/residuals.csv"))
+    if not files:
+        return pd.Series(dtype=float, name="contrast")
+    means = pd.concat([pd.read_csv(path) for path in files]).groupby("method")[["lesion", "elsewhere"]].mean()
+    return (means.lesion / means.elsewhere).rename("contrast")
+
+# %% ../nbs/57_pixel_study.ipynb #a5bfc9e0
 def write_ranks(
     run_dir: str | Path,
     cases: pd.DataFrame,  # of the run
@@ -597,16 +627,20 @@ def write_ranks(
 ) -> Path:  # tables/ranks.md; and .csv
     "Write the rank table of a run with what each method costs; which data are synthetic is said."
     table = rank_table(cases)
+    if len(contrast := contrast_table(run_dir)):
+        table.insert(0, "contrast", contrast.reindex(table.index).round(3))
     table.insert(0, "seconds", cost_table(run_dir).reindex(table.index).round(2))
     note = f"{_said(cases, remarks)}Rank of each method's mean AUPRC over patients, 1 is best: within each data set, and within thirds of the patients by lesion volume. Seconds: median for a volume on one thread, with all that its map builds on; the four baselines were not timed."
+    note += " Contrast: mean residual in lesions over that in the rest of the same brains; above 1 it is higher in lesions." * ("contrast" in table)
     folder = Path(run_dir) / "tables"
     write_text(table.reset_index().assign(synthetic=bool(cases["synthetic"].any())).to_csv(index=False, lineterminator="\n"), folder / "ranks.csv")
     head = ["method", *table.columns]
-    cell = lambda name, value: "–" if pd.isna(value) else f"{value:.1f}" if name in ("seconds", "mean") else f"{value:.0f}"
+    digits = {"seconds": 1, "contrast": 2, "mean": 1}
+    cell = lambda name, value: "–" if pd.isna(value) else f"{value:.{digits.get(name, 0)}f}"
     rows = [[method, *(cell(name, value) for name, value in row.items())] for method, row in table.iterrows()]
     return _write_markdown(note, rows, head, folder / "ranks.md")
 
-# %% ../nbs/57_pixel_study.ipynb #a5bfc9e0
+# %% ../nbs/57_pixel_study.ipynb #a5771bce
 def rank_table(
     cases: pd.DataFrame,  # of one run, healthy subjects may be among them
     measure: str = "auprc",

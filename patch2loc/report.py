@@ -339,7 +339,7 @@ _TEMPLATES["results.html"] = """{% from "grid.html" import grid %}
 {{ grid(table.grid, table.sources) }}{% for more in table.more %}<details><summary>{{ table.dataset }}: {{ more.title }}</summary>{{ grid(more, table.sources) }}</details>{% endfor %}
 <p class="note">{{ table.subjects }} subject{% if table.subjects != "1" %}s{% endif %}, {{ table.patients }} with a lesion. Small figures: {{ table.intervals or "no interval" }}.{% if not table.sick %} Nobody here has a lesion: AUPRC and Dice do not exist, and the share of voxels flagged in error is what counts.{% endif %}</p>{% endfor %}
 {% if checked %}<p class="note">{{ checked }}</p>{% endif %}
-{% if ranks.rows %}<h3 id="ranks">Who is first where, and at what price</h3><p>Rank of each method's mean AUPRC over patients, 1 is best: in each data set, and in thirds of all patients by lesion volume{% if synthetic %} (synthetic data){% endif %}. Seconds: median for a volume on one thread, with all that its map builds on.</p>
+{% if ranks.rows %}<h3 id="ranks">Who is first where, and at what price</h3><p>Rank of each method's mean AUPRC over patients, 1 is best: in each data set, and in thirds of all patients by lesion volume{% if synthetic %} (synthetic data){% endif %}. Seconds: median for a volume on one thread, with all that its map builds on.{% if "contrast" in ranks.heads %} Contrast: mean residual in lesions over that in the rest of the same brains; above 1 it is higher in lesions.{% endif %}</p>
 <div class="scroll"><table class="sortable"><thead><tr>{% for head in ranks.heads %}<th scope="col" aria-sort="none"><button type="button">{{ head }}</button></th>{% endfor %}</tr></thead><tbody>{% for row in ranks.rows %}<tr>{% for cell in row %}<td data-value="{{ cell.value }}">{{ cell.text }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endif %}
 {% if fusion %}<h3 id="fusion">Does fusing pay?</h3><p>The fusion of heatmap and residual that was chosen without labels (on lesions inserted into training people), against the two it is made of: AUPRC in per cent{% if synthetic %}, synthetic data{% endif %}, folds averaged. Gains with 95 % bootstrap intervals over patients, p of Wilcoxon's signed ranks corrected for the two by Holm's rule. The oracle is the fusion that the test labels would have chosen: no result, only what was there to be had.</p>
 <div class="scroll"><table class="sortable"><thead><tr>{% for head in fusion[0] %}<th scope="col" aria-sort="none"><button type="button">{{ head }}</button></th>{% endfor %}</tr></thead><tbody>{% for row in fusion %}<tr>{% for cell in row.values() %}<td data-value="{{ cell.value }}">{{ cell.text }}</td>{% endfor %}</tr>{% endfor %}</tbody></table></div>{% endif %}
@@ -562,7 +562,8 @@ def _ranks(
 ) -> dict[str, Any]:  # heads, rows of cells
     "Prepare the rank table."
     heads = [name for name in (rows[0] if rows else ()) if name != "synthetic"]
-    text = lambda name, value: value if name == "method" else "–" if not value else f"{float(value):.1f}" if name in ("seconds", "mean") else f"{float(value):.0f}"
+    digits = {"seconds": 1, "contrast": 2, "mean": 1}
+    text = lambda name, value: value if name == "method" else "–" if not value else f"{float(value):.{digits.get(name, 0)}f}"
     return {"heads": heads, "rows": [[{"value": row[name], "text": text(name, row[name])} for name in heads] for row in rows]}
 
 

@@ -459,14 +459,16 @@ def lay_out(
     study: Study,
     digests: Mapping[str, str],  # of the data files
     partial: bool = False,
-    together: bool = True,  # on one machine: scorings wait for trainings
+    together: bool = True,  # on one machine: nothing runs beside a training that takes more than a core
 ) -> list[Step]:  # each after those it needs
     "Say what the steps of a study are."
     plan = _Layout(study, digests, partial, together)
     trained = {fold: _add_training(plan, fold) for fold in study.folds} if study.healthy else {}
-    localizers = tuple(t for ts in trained.values() for t in ts) if together else ()
+    wide = lambda: tuple(s.name for s in plan.steps if s.stage == "train" and s.threads != 1) if together else ()  # trainings that nothing else should run beside
+    localizers = wide()
     trained = {fold: (*first, *_add_pixelwise(plan, fold, localizers)) for fold, first in trained.items()}
-    scored = [_add_scoring(plan, fold, dataset, trained.get(fold, ()), tuple(t for ts in trained.values() for t in ts) if together else ()) for fold in study.folds for dataset in study.datasets]
+    trainings = wide()
+    scored = [_add_scoring(plan, fold, dataset, trained.get(fold, ()), trainings) for fold in study.folds for dataset in study.datasets]
     names = {"datasets": ",".join(study.datasets), "folds": ",".join(map(str, study.folds))}
     about = {"study": digest_of({**study.settings, **names, "synthetic": any(dataset_spec(n, study.data_dir).synthetic for n in study.datasets), "allow_leaks": study.allow_leaks})}
     fused = [_add_fusing(plan, fold, dataset) for fold in study.folds for dataset in study.datasets] if study.pixelwise else []
