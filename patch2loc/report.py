@@ -122,7 +122,7 @@ def embed(
 
 def _views(
     folder: Path,
-    slices: bool = True,  # with the views that have several slices
+    slices: bool = True,  # with the views that have several slices; without them the others are made small
 ) -> list[dict[str, Any]]:  # name, images: a picture each, or the slices of one view
     "Collect the pictures of a folder, best, median and worst first, slices of one view together."
     found: dict[str, list[Path]] = {}
@@ -132,7 +132,7 @@ def _views(
             found.setdefault(name, []).append(path)
     rank = {"cases": 0, "best": 1, "median": 2, "worst": 3}
     order = sorted(found, key=lambda name: (rank.get(re.split(r"[_-]", name)[0], 9), name))
-    return [{"name": name, "images": [embed(path, len(found[name]) > 1) for path in found[name]], "slices": [path.stem.rpartition("_z")[2] for path in found[name]]} for name in order]
+    return [{"name": name, "images": [embed(path, not slices or len(found[name]) > 1) for path in found[name]], "slices": [path.stem.rpartition("_z")[2] for path in found[name]]} for name in order]
 
 # %% ../nbs/53_report.ipynb #6f4922f4
 def _number(
