@@ -569,9 +569,9 @@ def bootstrap_interval(
     values = values[~np.isnan(values)]
     if len(values) < 2:
         return float("nan"), float("nan")
-    if np.ptp(values) == 0:
-        return float(values[0]), float(values[0])
     scale = np.abs(values).max()
+    if np.ptp(values) <= 1e-12 * scale:
+        return float(values[0]), float(values[0])
     mean = lambda drawn, axis: np.round(drawn.mean(axis) / scale, 12)  # means that are equal are equal to the last digit
     found = bootstrap((values,), mean, confidence_level=level, n_resamples=resamples, method=method, rng=rng_for(seed, "bootstrap")).confidence_interval
     return float(found.low * scale), float(found.high * scale)
