@@ -24,7 +24,7 @@ from .atlas import Atlas, fit_atlas, z_score
 from .core import DataError, Volume, atomic_path, read_mask, read_volume, rng_for, write_json, write_text
 from .fusion import Scale, fit_scale, fuse
 from .heatmap import MEDIAN_MM, MORE_SCORES, SCORES, Answers, localize, make_scorer, raw_maps, smooth
-from .insertion import INSERTED_KINDS, brain_blur, insert_into
+from .insertion import INSERTED_KINDS, RADIUS_MM, SMALL_MM, brain_blur, insert_into
 from .intensity import Scan, mask_from_image
 from .labels import PEOPLE, Look, head_scan, label_head, read_labels
 from .model import Architecture, PatchLocalizer, keep_memory, load_localizer, pick_precision
@@ -39,7 +39,7 @@ class Bed:
     name: str
     train: list[Scan]  # healthy
     val: list[Scan]  # healthy, of other people
-    choice: dict[str, list[Scan]]  # kind of chapter 46 -> `val` with a lesion inserted
+    choice: dict[str, list[Scan]]  # kind of chapter 46, large and small -> `val` with a lesion inserted
     test: dict[str, list[Scan]]  # kind of chapter 1 -> people never seen
     real: list[Scan]  # patients, not synthetic; there may be none
 
@@ -50,12 +50,13 @@ SLICES_MM = {"train": 4.0, "val": 8.0, "test": 8.0}  # distance of slices
 def _choice(
     val: Sequence[Scan],
     seed: int,
-) -> dict[str, list[Scan]]:
-    "Put a lesion into each validation scan, the kinds in turn."
-    found: dict[str, list[Scan]] = {kind: [] for kind in INSERTED_KINDS}
+) -> dict[str, list[Scan]]:  # kind, or kind and "small" -> scans
+    "Put a large lesion into each validation scan, and a small one into each, the kinds in turn."
+    found: dict[str, list[Scan]] = {f"{kind}{end}": [] for end in ("", ", small") for kind in INSERTED_KINDS}
     for i, scan in enumerate(val):
         kind = INSERTED_KINDS[i % len(INSERTED_KINDS)]
-        found[kind].append(insert_into(scan, kind, rng_for(seed, "bed", scan.subject, kind)))
+        for end, radius in (("", RADIUS_MM), (", small", SMALL_MM)):
+            found[kind + end].append(replace(insert_into(scan, kind, rng_for(seed, "bed", scan.subject, kind + end), radius), dataset=kind + end))
     return found
 
 # %% ../nbs/48_detector.ipynb #c20ad4d7
