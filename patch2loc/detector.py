@@ -426,9 +426,9 @@ def combine_rows(
     "Put the surprise of several networks together."
     files, atlas = [np.load(Path(folder) / "surprise.npz") for folder in folders], fit_atlas((s.volume.data, s.brain_mask) for s in bed.train)
 
-    def maps_of(part: str, scan: Scan) -> dict[tuple[int, float], np.ndarray]:  # network, filter
+    def maps_of(part: str, scan: Scan) -> dict[tuple[int, float] | str, np.ndarray]:  # network and filter; atlas
         found = {(k, sd): _filtered(file[f"{part}.{scan.dataset}.{scan.subject}"].astype(np.float32), scan, sd) for k, file in enumerate(files) for sd in GAUSSIANS}
-        return found | {(-1, 1.0): _filtered(np.abs(z_score(scan.volume.data, scan.brain_mask, atlas))[scan.brain_mask], scan, 1.0)}
+        return found | {"atlas": _filtered(np.abs(z_score(scan.volume.data, scan.brain_mask, atlas))[scan.brain_mask], scan, 1.0)}
 
     healthy, rows = [maps_of("val", scan) for scan in bed.val], []
     scales = {name: fit_scale([one[name] for one in healthy]) for name in healthy[0]}
@@ -437,7 +437,7 @@ def combine_rows(
             for scan in scans:
                 evidence, lesion = {name: scales[name].evidence(values) for name, values in maps_of(part, scan).items()}, scan.lesion_mask[scan.brain_mask]
                 made = {f"{name}~{sd:g}": how([evidence[k, sd] for k in range(len(files))], 0) for sd in GAUSSIANS for name, how in (("mean", np.mean), ("highest", np.max))}
-                made |= {f"{name} sum 0.65 atlas~1": fuse("sum", values, evidence[-1, 1.0], 0.65) for name, values in made.items()}
+                made |= {f"{name} sum 0.65 atlas~1": fuse("sum", values, evidence["atlas"], 0.65) for name, values in made.items()}
                 rows += [dict(part=part, kind=kind, subject=scan.subject, method=m, auprc=average_precision(lesion, v), prevalence=lesion.mean()) for m, v in made.items()]
     return pd.DataFrame(rows)
 
