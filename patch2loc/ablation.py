@@ -37,6 +37,8 @@ def join_runs(
 # %% ../nbs/56_ablation.ipynb #d3d94468
 ABLATIONS: dict[str, dict[str, object]] = {  # variant -> what is changed
     "as it is": {},
+    "Gaussian head": {"head": "gaussian"},
+    "mixture head": {"head": "mixture"},
     "faithful loss": {"loss": "faithful"},
     "squared error": {"loss": "squared_error"},
     "patches of 16": {"patch_side": 16},
@@ -46,6 +48,9 @@ ABLATIONS: dict[str, dict[str, object]] = {  # variant -> what is changed
     "no median filter": {"median_mm": 0.0},
     "median filter 3 mm": {"median_mm": 3.0},
     "median filter 11 mm": {"median_mm": 11.0},
+    "median filter for all": {"gaussian_mm": 0.0},
+    "Gaussian filter 2 mm": {"gaussian_mm": 2.0},
+    "Gaussian filter 6 mm": {"gaussian_mm": 6.0},
     "brain share 5 %": {"min_brain": 0.05},
     "brain share 50 %": {"min_brain": 0.5},
 }

@@ -236,7 +236,7 @@ def run(
     out: Annotated[Path, typer.Option(help="the run's folder")] = Path("runs/run"),
     healthy: Annotated[Optional[str], typer.Option(help="healthy data set to learn from, where there are several")] = None,
     encoder: Annotated[str, typer.Option(help="dense, or resnet18 as published")] = "dense",
-    head: Annotated[str, typer.Option(help="gaussian as published, binned, mixture")] = "gaussian",
+    head: Annotated[str, typer.Option(help="binned, gaussian as published, mixture")] = "binned",
     score: Annotated[Optional[str], typer.Option(help="recommended in tables: published (the paper's sum), surprise, …; default: chosen on inserted lesions")] = None,
     loss: Annotated[str, typer.Option(help="beta_nll, faithful, squared_error")] = "beta_nll",
     draw: Annotated[Optional[str], typer.Option(help="lattice (dense only), or patches as published; default: what the encoder allows")] = None,

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['VOXELS_A_TIME', 'SCORES', 'MORE_SCORES', 'MEDIAN_MM', 'GAUSSIAN_MM', 'PAPER_SCORES', 'NORMALIZED', 'Answers',
            'localize_patchwise', 'DenseScorer', 'PatchScorer', 'make_scorer', 'localize', 'scores', 'score_named',
-           'scores_of', 'to_map', 'median_size', 'smooth', 'brain_blur', 'soften', 'raw_maps', 'heatmaps']
+           'scores_with', 'to_map', 'median_size', 'smooth', 'brain_blur', 'soften', 'raw_maps', 'heatmaps']
 
 # %% ../nbs/40_heatmap.ipynb #eccbc87e
 import math
@@ -296,13 +296,11 @@ def score_named(
     return "heatmap" if name == "published" else name
 
 # %% ../nbs/40_heatmap.ipynb #1c383cd3
-def scores_of(
-    head: str,  # of the network
+def scores_with(
     asked: str = "",  # a score wanted besides, with or without _z
 ) -> tuple[str, ...]:
-    "List the scores that a head's maps are made of: the Gaussian's entropy is its log-variance, and needs no map."
-    names = SCORES if head == "gaussian" else SCORES + MORE_SCORES
-    return tuple(dict.fromkeys([*names, *([score_named(asked).removesuffix("_z")] if asked else [])]))
+    "List the scores that maps are made of: those of `MORE_SCORES` only where one is asked for."
+    return tuple(dict.fromkeys([*SCORES, *([score_named(asked).removesuffix("_z")] if asked else [])]))
 
 # %% ../nbs/40_heatmap.ipynb #17e62166
 MEDIAN_MM = 7.0  # extent

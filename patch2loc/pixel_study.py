@@ -275,16 +275,14 @@ def _fusion_json(
     fusion: Fusion,
 ) -> dict[str, Any]:
     "Write a fusion down."
-    scale = lambda s: {"values": s.values.tolist(), "excess": s.excess, "voxels": s.voxels}
-    return {"heat": scale(fusion.heat), "residual": scale(fusion.residual), "covariance": fusion.covariance}
+    return {"heat": fusion.heat.to_json(), "residual": fusion.residual.to_json(), "covariance": fusion.covariance}
 
 
 def _read_fusion(
     stored: Mapping[str, Any],
 ) -> Fusion:
     "Read a fusion back."
-    scale = lambda s: Scale(np.array(s["values"]), s["excess"], s["voxels"])
-    return Fusion(scale(stored["heat"]), scale(stored["residual"]), stored["covariance"])
+    return Fusion(Scale.from_json(stored["heat"]), Scale.from_json(stored["residual"]), stored["covariance"])
 
 # %% ../nbs/57_pixel_study.ipynb #98f13708
 WEIGHTS = (0.25, 0.5, 0.75)  # of the heatmap, in the sum

@@ -28,14 +28,15 @@ from patch2loc.core import (
     CheckpointError, DataError, GeometryError, ParameterError, Patch2LocError, ResultsError, Volume, atomic_path, data_dir, digest, digest_of, read_volume, regrid, rng_for, write_json, write_like,
     write_text,
 )
-from .heatmap import MEDIAN_MM, MORE_SCORES, SCORES, Answers, DenseScorer, PatchScorer, heatmaps, localize, make_scorer, raw_maps, score_named, scores_of, smooth
+from .fusion import WIDE_MM, Scale, WithAtlas, fit_with_atlas, wide_and_narrow
+from .heatmap import GAUSSIAN_MM, MEDIAN_MM, MORE_SCORES, SCORES, Answers, DenseScorer, PatchScorer, heatmaps, localize, make_scorer, raw_maps, score_named, scores_with, smooth, soften
 from .intensity import Scan, fit_landmarks, load_scan
-from .insertion import INSERTED_KINDS, insert_into
+from .insertion import INSERTED_KINDS, RADIUS_MM, SMALL_MM, insert_into
 from .manifest import dataset_spec
 from .metrics import CaseCounts, HealthyThresholds, brain_voxels, case_measures, learn_thresholds, voxel_measures
 from .model import Architecture, Localizer, keep_memory, load_localizer, pick_device, pick_precision
 from .patches import MIN_BRAIN, PATCH_SIDE, Slices, write_slices
-from .results import LOCALIZATION_SCORES, case_row, common_protocols, read_case_file, read_counts, write_cases, write_counts, write_grid
+from .results import BASELINE_FILTERS, BASELINES, LOCALIZATION_SCORES, WITH_ATLAS, case_row, common_protocols, read_case_file, read_counts, write_cases, write_counts, write_grid
 from .splits import SubjectFiles, list_subjects, split_datasets
 
 # %% ../nbs/55_study.ipynb #1679091c
@@ -51,7 +52,7 @@ class Settings:
     fold: int = 0
     healthy: str = ""  # healthy data set to learn from; "": the only one with training tables
     encoder: str = "dense"  # dense or resnet18
-    head: str = "gaussian"  # gaussian as published, binned, mixture
+    head: str = "binned"  # binned, gaussian as published, mixture
     loss: str = "beta_nll"  # beta_nll, faithful, squared_error
     draw: str = "lattice"  # lattice or patches
     steps: int = 900  # optimizer steps
@@ -60,13 +61,14 @@ class Settings:
     learning_rate: float = 2e-3
     precision: str = "auto"  # of the convolutions in training: auto, bfloat16, float32
     score_precision: str = "float32"  # of the convolutions in scoring; bfloat16 is faster and moved a case's AUPRC by up to 0.2 points
-    median_mm: float = MEDIAN_MM  # extent of the median filter, mm; 0: none
+    median_mm: float = MEDIAN_MM  # extent of the median filter of the paper's scores, mm; 0: none
     quantile: float = 0.98  # of healthy voxels, for the healthy threshold
     seed: int = 3141
     slice_code: bool = True  # tell the network the slice's position
     min_brain: float = MIN_BRAIN  # least share of brain in a patch that is learned from
     patch_side: int = PATCH_SIDE  # of the patches, pixels; one of `DENSE_SIDES`
     score: str = ""  # the score to recommend: published, surprise…; "": chosen by inserted lesions
+    gaussian_mm: float = GAUSSIAN_MM  # deviation of the Gaussian filter of all other scores, mm; 0: the median for all
 
     def __post_init__(self):
         if self.contrast not in ("t1", "t2"):
@@ -157,7 +159,7 @@ class Source:
         return sum(one.seconds[subject] for one in found)
 
 # %% ../nbs/55_study.ipynb #c51ce410
-BASELINE_MAPS = ("intensity", "atlas", "intensity_median", "atlas_median")
+BASELINE_MAPS = tuple(f"{name}{end}" for end in BASELINE_FILTERS for name in BASELINES)
 
 # %% ../nbs/55_study.ipynb #aab32389
 def _healthy(
@@ -182,6 +184,8 @@ class Fold:
     checkpoint: Path
     precision: str = "float32"  # of the convolutions
     median_mm: float = MEDIAN_MM
+    gaussian_mm: float = GAUSSIAN_MM  # 0: the median for all
+    with_atlas: WithAtlas | None = None  # how surprise and atlas are put together; None: not learned
 
     @classmethod
     def open(
@@ -201,7 +205,8 @@ class Fold:
             raise CheckpointError(f"{usual}: missing; the fold's training was not finished")
         stored = json.loads(usual.read_text())
         thresholds = {name: _healthy(values, usual) for name, values in stored["thresholds"].items()}
-        return cls(localizer, load_atlases(Path(fold_dir) / "atlases.npz"), thresholds, path, precision, stored["median_mm"])
+        scales = {name: Scale.from_json(scale) for name, scale in stored.get("with_atlas", {}).items()}  # older runs have none, and one filter
+        return cls(localizer, load_atlases(Path(fold_dir) / "atlases.npz"), thresholds, path, precision, stored["median_mm"], stored.get("gaussian_mm", 0.0), WithAtlas(scales) if scales else None)
 
     @cached_property
     def scorer(self) -> DenseScorer | PatchScorer:
@@ -241,12 +246,28 @@ class Fold:
         answers: Answers,
         atlases: dict[str, Atlas] | None = None,  # instead of the fold's own
     ) -> dict[str, np.ndarray]:  # method -> (X, Y, Z) float32, NaN outside the brain
-        "Return the map of every method: the location scores, and the baselines with and without the same median filter."
+        "Return the map of every method: the location scores, surprise with the atlas, and the baselines as they are and with the same filters."
         atlases, spacing = atlases or self.atlases, scan.volume.spacing
-        maps = heatmaps(answers, scan.brain_mask, spacing, atlases, self.median_mm, [s for s in SCORES + MORE_SCORES if s == "heatmap" or s in atlases])
+        maps = heatmaps(answers, scan.brain_mask, spacing, atlases, self.median_mm, [s for s in SCORES + MORE_SCORES if s == "heatmap" or s in atlases], self.gaussian_mm)
         bright = scan.volume.data if scan.contrast == "t2" else -scan.volume.data
         plain = {"intensity": np.where(scan.brain_mask, bright, np.nan), "atlas": np.abs(z_score(scan.volume.data, scan.brain_mask, atlases["intensity"]))}
-        return maps | plain | {f"{name}_median": smooth(map_, scan.brain_mask, spacing, self.median_mm) for name, map_ in plain.items()}
+        if self.with_atlas:
+            maps[WITH_ATLAS] = np.full(scan.brain_mask.shape, np.nan, np.float32)
+            maps[WITH_ATLAS][scan.brain_mask] = self.with_atlas(self.apart(scan, answers, plain["atlas"]))
+        soft = {f"{name}_median": smooth(map_, scan.brain_mask, spacing, self.median_mm) for name, map_ in plain.items()}
+        if self.gaussian_mm:
+            soft |= {f"{name}_gaussian": soften(map_, scan.brain_mask, spacing, self.gaussian_mm) for name, map_ in plain.items()}
+        return maps | plain | soft
+
+    def apart(
+        self,
+        scan: Scan,
+        answers: Answers,
+        atlas: np.ndarray | None = None,  # (X, Y, Z), where it is known already
+    ) -> dict[str, np.ndarray]:  # as `wide_and_narrow`
+        "Return what surprise and atlas are put together from."
+        atlas = atlas if atlas is not None else np.abs(z_score(scan.volume.data, scan.brain_mask, self.atlases["intensity"]))
+        return wide_and_narrow(raw_maps(answers, scan.brain_mask.shape, ("surprise",))["surprise"], atlas, scan.brain_mask, scan.volume.spacing)
 
 # %% ../nbs/55_study.ipynb #70efdf2e
 def _prepare(
@@ -316,10 +337,11 @@ def _learn_usual(
     "Fit atlases and thresholds on healthy validation subjects, one in memory at a time; the thresholds come last and mark the fold as trained."
     out = settings.fold_dir
     checkpoint = out / "checkpoints" / "best.ckpt"
-    fold = Fold(load_localizer(checkpoint), {}, {}, checkpoint, settings.score_precision, settings.median_mm)
+    fold = Fold(load_localizer(checkpoint), {"intensity": intensity}, {}, checkpoint, settings.score_precision, settings.median_mm, settings.gaussian_mm)
     spacing = _store_answers(fold, val, store)
+    fold = replace(fold, with_atlas=fit_with_atlas([np.load(store / f"{f.subject}.apart.npz") for f in val]))
     report(f"scored {len(val)} validation subjects")
-    fit = lambda files: {"intensity": intensity, **_location_atlases(files, store, spacing, scores_of(settings.head, settings.score))}
+    fit = lambda files: {"intensity": intensity, **_location_atlases(files, store, spacing, scores_with(settings.score))}
     first, second = (val[0::2], val[1::2]) if len(val) > 1 else (val, ())
     for mine, other in ((first, second or first), (second, first)):
         atlases = fit(other)
@@ -332,7 +354,8 @@ def _learn_usual(
     write_json(choice, out / "choice.json")
     _keep_known(choice["recommended"], store, out / "known")
     report(f"recommended score, by lesions inserted into training people: {choice['recommended']}")
-    write_json({"quantile": settings.quantile, "median_mm": settings.median_mm, "subjects": len(val), "thresholds": thresholds}, out / "thresholds.json")
+    facts = {"quantile": settings.quantile, "median_mm": settings.median_mm, "gaussian_mm": settings.gaussian_mm, "subjects": len(val)}
+    write_json(facts | {"thresholds": thresholds, "with_atlas": {name: scale.to_json() for name, scale in fold.with_atlas.scales.items()}}, out / "thresholds.json")
     report(f"thresholds of {len(thresholds)} methods at the {100 * settings.quantile:g} % quantile of healthy voxels")
 
 # %% ../nbs/55_study.ipynb #b6d767d2
@@ -341,11 +364,12 @@ def _store_answers(
     val: Sequence[SubjectFiles],
     store: Path,
 ) -> np.ndarray:  # (3,) spacing of the scans, mm
-    "Ask about every validation subject and keep the answers on disk."
+    "Ask about every validation subject and keep the answers on disk, and surprise and atlas, filtered apart."
     for files in val:
         scan = fold.load(files)
         said = fold.answers(scan)
         np.savez(store / f"{files.subject}.npz", shape=scan.brain_mask.shape, **{f.name: getattr(said, f.name) for f in fields(said)})
+        np.savez(store / f"{files.subject}.apart.npz", **fold.apart(scan, said))
     return scan.volume.spacing
 
 
@@ -387,14 +411,14 @@ def _store_maps(
     return list(maps)
 
 # %% ../nbs/55_study.ipynb #8e296a06
-CHOICE_PEOPLE = 8  # training people a lesion is inserted into
+CHOICE_PEOPLE = 10  # training people a lesion is inserted into: a large and a small one of each kind
 
 
 def lesion_slab(
     scan: Scan,
     beside_mm: float,  # slices kept beside the lesion, mm
 ) -> Scan:  # asked about in the slices round its lesion only
-    "Keep the slices that hold a lesion, and as many beside it as the median filter reaches."
+    "Keep the slices that hold a lesion, and as many beside it as filters reach."
     held = np.flatnonzero(scan.lesion_mask.any((0, 1)))
     reach = int(np.ceil(beside_mm / scan.volume.spacing[2]))
     near = np.zeros(scan.brain_mask.shape[2], bool)
@@ -407,10 +431,12 @@ def insert_lesions(
     train: Sequence[SubjectFiles],  # training subjects of the fold; evenly spread ones are taken
     seed: int,  # of the lesions
 ) -> Iterator[tuple[Scan, str]]:  # a scan, of which the slices round its lesion count; kind of the lesion
-    "Insert lesions into training people, one a person, the kinds in turn."
+    "Insert lesions into training people, one a person, the kinds in turn; first large ones, then small ones."
+    reach = max(fold.median_mm, 2 * max(fold.gaussian_mm, WIDE_MM))
     for i, k in enumerate(np.linspace(0, len(train) - 1, min(CHOICE_PEOPLE, len(train))).astype(int)):
-        kind = INSERTED_KINDS[i % len(INSERTED_KINDS)]
-        yield lesion_slab(insert_into(fold.load(train[k]), kind, rng_for(seed, "choice", train[k].subject)), fold.median_mm), kind
+        turn, which = divmod(i, len(INSERTED_KINDS))
+        sick = insert_into(fold.load(train[k]), INSERTED_KINDS[which], rng_for(seed, "choice", train[k].subject), SMALL_MM if turn % 2 else RADIUS_MM)
+        yield lesion_slab(sick, reach), INSERTED_KINDS[which] + ", small" * (turn % 2)
 
 # %% ../nbs/55_study.ipynb #4e732ced
 def choose_score(
