@@ -238,7 +238,7 @@ def run(
     encoder: Annotated[str, typer.Option(help="dense, or resnet18 as published")] = "dense",
     head: Annotated[str, typer.Option(help="binned, gaussian as published, mixture")] = "binned",
     score: Annotated[Optional[str], typer.Option(help="recommended in tables: published (the paper's sum), surprise, …; default: chosen on inserted lesions")] = None,
-    loss: Annotated[str, typer.Option(help="beta_nll, faithful, squared_error")] = "beta_nll",
+    loss: Annotated[str, typer.Option(help="of the Gaussian head: beta_nll, faithful, squared_error")] = "beta_nll",
     draw: Annotated[Optional[str], typer.Option(help="lattice (dense only), or patches as published; default: what the encoder allows")] = None,
     steps: Annotated[Optional[int], typer.Option(help="optimizer steps")] = None,
     learning_rate: Annotated[Optional[float], typer.Option()] = None,

@@ -53,7 +53,7 @@ class Settings:
     healthy: str = ""  # healthy data set to learn from; "": the only one with training tables
     encoder: str = "dense"  # dense or resnet18
     head: str = "binned"  # binned, gaussian as published, mixture
-    loss: str = "beta_nll"  # beta_nll, faithful, squared_error
+    loss: str = "beta_nll"  # of the Gaussian head: beta_nll, faithful, squared_error; the others learn by their likelihood
     draw: str = "lattice"  # lattice or patches
     steps: int = 900  # optimizer steps
     val_every: int = 50  # steps between validations
@@ -77,6 +77,8 @@ class Settings:
             if not 0 < getattr(self, name) < 1:
                 raise ParameterError(f"{name}: expected a share between 0 and 1, found {getattr(self, name)}")
         self.architecture
+        if self.loss != "beta_nll" and self.head != "gaussian":
+            raise ParameterError(f"loss: {self.loss} is a loss of the Gaussian head, expected head gaussian, found {self.head!r}")
         if self.score:
             score_named(self.score)
 
