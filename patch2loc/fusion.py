@@ -52,7 +52,7 @@ class Scale:
         "Read a scale back."
         return cls(np.array(stored["values"]), stored["excess"], stored["voxels"])
 
-
+# %% ../nbs/42_fusion.ipynb #8f14e45f
 def fit_scale(
     healthy: Iterable[np.ndarray],  # brain values of each healthy validation subject, (n,)
 ) -> Scale:
@@ -68,7 +68,7 @@ def fit_scale(
     above = seen[seen > values[-1]] - values[-1]
     return Scale(values, float(above.mean()) if above.size else 1e-3 * float(values[-1] - values[0]), seen.size)
 
-# %% ../nbs/42_fusion.ipynb #d3d94468
+# %% ../nbs/42_fusion.ipynb #6512bd43
 RULES = ("product", "sum", "maximum", "fisher")
 
 
@@ -105,7 +105,7 @@ def _brown(
     x = np.maximum(x, 1)
     return np.where(np.isinf(found), x - (a - 1) * np.log(x) + special.gammaln(a) - np.log1p((a - 1) / x * (1 + (a - 2) / x)), found)
 
-# %% ../nbs/42_fusion.ipynb #6512bd43
+# %% ../nbs/42_fusion.ipynb #c20ad4d7
 def fuse(
     rule: str,  # one of `RULES`
     heat: np.ndarray,  # evidence of the heatmap
@@ -129,7 +129,7 @@ def fuse(
         fused = np.maximum(heat, residual) if rule == "maximum" else fisher(np.add(heat, residual), covariance)
     return fused.astype(np.float32)
 
-# %% ../nbs/42_fusion.ipynb #37693cfc
+# %% ../nbs/42_fusion.ipynb #1ff1de77
 @dataclass(frozen=True)
 class Fusion:
     "How a heatmap and a residual are put together; everything learned on healthy validation subjects."
@@ -148,7 +148,7 @@ class Fusion:
         "Fuse a subject's maps."
         return fuse(rule, self.heat.evidence(heatmap), self.residual.evidence(residual), weight, self.covariance)
 
-# %% ../nbs/42_fusion.ipynb #1ff1de77
+# %% ../nbs/42_fusion.ipynb #8e296a06
 def fit_fusion(
     pairs: Iterable[tuple[np.ndarray, np.ndarray]],  # of each healthy validation subject: brain values of heatmap and residual, (n,) each
 ) -> Fusion:
@@ -173,7 +173,7 @@ def evidence_covariance(
     first, second, product = sizes @ np.array([[a.mean(), b.mean(), np.mean(a * b)] for a, b in zip(heat, residual)]) / sizes.sum()
     return float(np.clip(product - first * second, -0.99, 1))
 
-# %% ../nbs/42_fusion.ipynb #02e74f10
+# %% ../nbs/42_fusion.ipynb #33e75ff0
 WIDE_MM, NARROW_MM, WIDE_WEIGHT = 6.0, 2.0, 0.7  # deviations of the Gaussians; of the surprise in the sum
 
 
@@ -194,7 +194,7 @@ def _two_answers(
     "Answer both questions."
     return {"wide": fuse("sum", evidence["wide surprise"], evidence["wide atlas"], WIDE_WEIGHT), "narrow": fuse("product", evidence["narrow surprise"], evidence["narrow atlas"])}
 
-# %% ../nbs/42_fusion.ipynb #33e75ff0
+# %% ../nbs/42_fusion.ipynb #6ea9ab1b
 @dataclass(frozen=True)
 class WithAtlas:
     "How surprise and voxel atlas are put together; every scale was learned on healthy validation subjects."
@@ -221,7 +221,7 @@ def fit_with_atlas(
     answers = [_two_answers({name: scale.evidence(one[name]) for name, scale in scales.items()}) for one in people]
     return WithAtlas(scales | {name: fit_scale([one[name] for one in answers]) for name in ("wide", "narrow")})
 
-# %% ../nbs/42_fusion.ipynb #6364d3f0
+# %% ../nbs/42_fusion.ipynb #182be0c5
 SUSPICIOUS_SHARE = 0.05  # of healthy voxels
 MARGIN_MM = 4.0
 
@@ -251,7 +251,7 @@ def inpaint(
     changed = np.where(held | ~inside, 0, np.abs(coarse - painted))
     return np.where(brain_mask, restore(changed, image.shape, spacing), np.nan).astype(np.float32)
 
-# %% ../nbs/42_fusion.ipynb #19ca14e7
+# %% ../nbs/42_fusion.ipynb #a5bfc9e0
 def choose(
     table: pd.DataFrame,  # one row a case and candidate: candidate, kind, subject, auprc; of lesions inserted into training subjects
     order: list[str] | None = None,  # candidates, simplest first; None: as they appear

@@ -98,7 +98,7 @@ def insert_lesion(
         new = 2 * brain_blur(data, brain_mask, 6 / spacing) - data
     return np.where(weight > 0, data + weight * (new - data), data).astype(np.float32), weight > 0.5
 
-
+# %% ../nbs/46_insertion.ipynb #d3d94468
 def insert_into(
     scan: Scan,
     kind: str,  # of INSERTED_KINDS
