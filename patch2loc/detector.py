@@ -474,18 +474,17 @@ def combinations(
     rows: str | Path,  # folder of all rows
     seeds: Sequence[int],
 ) -> Iterator[pd.DataFrame]:  # cases, as `measure_variant`
-    "Put together what is measured and belongs together: patch sizes of one seed, seeds of one variant."
-    done = lambda folders: len(folders) > 1 and all((folder / "surprise.npz").is_file() for folder in folders)
-    facts = lambda folders: pd.DataFrame([json.loads((folder / "about.json").read_text()) for folder in folders])[["seconds", "steps", "val_error"]].agg({"seconds": "sum", "steps": "sum", "val_error": "mean"}).to_dict()
-    for name, variants in COMBINED.items():
-        for seed in seeds:
-            folders = [row_folder(rows, bed.name, variant, seed) for variant in variants]
-            if done(folders):
-                yield combine_rows(bed, folders).assign(bed=bed.name, variant=name, seed=seed, **facts(folders))
-    for variant in ("gaussian", "binned"):
-        folders = [row_folder(rows, bed.name, variant, seed) for seed in seeds]
-        if done(folders):
-            yield combine_rows(bed, folders).assign(bed=bed.name, variant=f"{variant}, {len(seeds)} seeds together", seed=min(seeds), **facts(folders))
+    "Put together what is measured and belongs together: patch sizes of one seed, seeds of one variant; what is done is not done again."
+    wanted = [(name, seed, [row_folder(rows, bed.name, variant, seed) for variant in variants]) for name, variants in COMBINED.items() for seed in seeds]
+    wanted += [(f"{variant}, {len(seeds)} seeds together", min(seeds), [row_folder(rows, bed.name, variant, seed) for seed in seeds]) for variant in ("gaussian", "binned")]
+    for name, seed, folders in wanted:
+        if len(folders) > 1 and all((folder / "surprise.npz").is_file() for folder in folders):
+            kept = row_folder(rows, bed.name, name, seed) / "together.csv"
+            if not kept.is_file():
+                facts = pd.DataFrame([json.loads((folder / "about.json").read_text()) for folder in folders])[["seconds", "steps", "val_error"]].agg({"seconds": "sum", "steps": "sum", "val_error": "mean"}).to_dict()
+                cases = combine_rows(bed, folders).assign(bed=bed.name, variant=name, seed=seed, **facts)
+                write_text(cases.to_csv(index=False, lineterminator="\n"), kept)
+            yield pd.read_csv(kept)
 
 # %% ../nbs/48_detector.ipynb #a5bfc9e0
 PUBLISHED = ("gaussian", "heatmap@7")  # head and score

@@ -438,7 +438,7 @@ def insert_lesions(
     for i, k in enumerate(np.linspace(0, len(train) - 1, min(CHOICE_PEOPLE, len(train))).astype(int)):
         turn, which = divmod(i, len(INSERTED_KINDS))
         sick = insert_into(fold.load(train[k]), INSERTED_KINDS[which], rng_for(seed, "choice", train[k].subject), SMALL_MM if turn % 2 else RADIUS_MM)
-        yield lesion_slab(sick, reach), INSERTED_KINDS[which] + ", small" * (turn % 2)
+        yield lesion_slab(sick, reach), INSERTED_KINDS[which]
 
 # %% ../nbs/55_study.ipynb #4e732ced
 def choose_score(
