@@ -29,6 +29,7 @@ from tqdm.auto import tqdm
 
 from .atlas import z_score
 from .core import PROJECT_DIR, CheckpointError, DataError, ParameterError, Volume, digest, log_dir, read_volume, write_json, write_text, write_volume
+from .heatmap import PAPER_SCORES, heatmaps
 from .intensity import CANVAS_MM, Scan, curvature_flow, rescale, standardize
 from .phantom import write_cohort
 from .preprocessing import Prepared, Preparation, RawSubject, Template, dice, load_template, mask_from_image, prepare, register, resample, to_scan, write_transform
@@ -460,7 +461,8 @@ def _score(
             here, move = place(prepared, folds[0], move)
             placed = placed or here
             for fold in folds:
-                maps, value = fold.maps(here.scan, fold.answers(here.scan)), _value_map(here.scan, fold)
+                maps = heatmaps(fold.answers(here.scan), here.scan.brain_mask, here.scan.volume.spacing, fold.atlases, fold.median_mm, PAPER_SCORES, fold.gaussian_mm)
+                value = _value_map(here.scan, fold)
                 found = {"heatmap": maps["heatmap"], "z": maps["heatmap_z"], "odd": np.abs(value)} | ({"value_z": value * n / len(folds)} if here is placed else {})
                 for name, map_ in found.items():
                     sums[name] = sums.get(name, 0) + map_ / n
