@@ -281,7 +281,7 @@ class Architecture:
     "What a network is made of."
 
     encoder: str = "dense"  # a key of `ENCODERS`
-    head: str = "gaussian"  # one of `HEADS`
+    head: str = "gaussian"  # one of `HEADS`; as published here, a study learns the binned one (chapter 55)
     slice_code: bool = True  # tell the network the slice's position
     separate_variance: bool = False  # hide the features' gradient from the variance head (faithful loss)
     patch_side: int = PATCH_SIDE  # P, pixels; another than the published one is for dense only
