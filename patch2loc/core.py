@@ -6,7 +6,7 @@
 __all__ = ['PROJECT_DIR', 'Patch2LocError', 'ParameterError', 'DataError', 'GeometryError', 'LocationError', 'SplitError',
            'CheckpointError', 'ResultsError', 'data_dir', 'log_dir', 'atomic_path', 'write_text', 'write_json',
            'digest', 'digest_of', 'seed_for', 'rng_for', 'Volume', 'regrid', 'read_volume', 'read_mask', 'write_volume',
-           'write_like']
+           'write_like', 'forms_of']
 
 # %% ../nbs/00_core.ipynb #eccbc87e
 import gzip
@@ -314,12 +314,13 @@ def write_volume(
     volume: Volume,
     path: str | Path,  # ends in .nii or .nii.gz
     dtype: type = np.float32,
+    forms: nib.Nifti1Header | None = None,  # of a file on the same grid, whose sform, qform and their codes are kept; other readers than nibabel may prefer the other of the two
 ) -> None:
     "Write a volume as NIfTI, atomically; the same values give the same bytes."
     image = nib.Nifti1Image(np.asarray(volume.data).astype(dtype), volume.affine)
     image.header.set_xyzt_units("mm")
-    image.set_sform(volume.affine, code=2)
-    image.set_qform(volume.affine, code=2)
+    image.set_sform(*forms.get_sform(coded=True) if forms else (volume.affine, 2))
+    image.set_qform(*forms.get_qform(coded=True) if forms else (volume.affine, 2))
     data = image.to_bytes()
     with atomic_path(path) as tmp:
         tmp.write_bytes(gzip.compress(data, compresslevel=1, mtime=0) if str(path).endswith(".gz") else data)
@@ -341,4 +342,12 @@ def write_like(
         moved = regrid(volume, header.shape[:3], header.affine, fill)
     except GeometryError as error:
         raise GeometryError(f"{scan}: {error}") from None
-    write_volume(moved, path, dtype)
+    write_volume(moved, path, dtype, forms_of(header))
+
+
+def forms_of(
+    image: nib.spatialimages.SpatialImage,
+) -> nib.Nifti1Header | None:
+    "Return the header if it says by sform or qform how the volume lies."
+    header = image.header
+    return header if isinstance(header, nib.Nifti1Header) and (int(header["sform_code"]) or int(header["qform_code"])) else None

@@ -28,7 +28,7 @@ from scipy import ndimage
 from tqdm.auto import tqdm
 
 from .atlas import z_score
-from .core import PROJECT_DIR, CheckpointError, DataError, ParameterError, Volume, digest, log_dir, read_volume, write_json, write_text, write_volume
+from .core import PROJECT_DIR, CheckpointError, DataError, ParameterError, Volume, digest, forms_of, log_dir, read_volume, write_json, write_text, write_volume
 from .heatmap import PAPER_SCORES, heatmaps
 from .intensity import CANVAS_MM, Scan, curvature_flow, rescale, standardize
 from .phantom import write_cohort
@@ -73,6 +73,7 @@ class Source:
 
     volume: Volume  # (X, Y, Z) float32, axes as the file's
     digest: str  # of the voxels' file, so that a result can be traced without a name
+    forms: nib.Nifti1Header | None = None  # its sform and qform
 
 
 def _from_dicom(
@@ -126,7 +127,7 @@ def read_source(
     check_scan(scan, path)
     image = nib.load(file)
     data = np.asarray(image.dataobj, np.float32)
-    return file, Source(Volume(data[..., 0] if data.ndim == 4 else data, image.affine), digest(file))
+    return file, Source(Volume(data[..., 0] if data.ndim == 4 else data, image.affine), digest(file), forms_of(image))
 
 # %% ../nbs/61_detect.ipynb #aab32389
 def is_stripped(
@@ -645,7 +646,7 @@ def write_detection(
                 f"desc-candidates_{lead}_dseg": (found.labels, np.int16, "number of the candidate, 0 elsewhere"),
                 f"desc-brain_{lead}_mask": (found.brain_mask, np.uint8, "brain mask")}
         for name, (volume, dtype, words) in maps.items():
-            write_volume(volume, hidden / f"{stem}_{name}.nii.gz", dtype)
+            write_volume(volume, hidden / f"{stem}_{name}.nii.gz", dtype, next(iter(sources.values())).forms)
             write_json({"Description": words} | about, hidden / f"{stem}_{name}.json")
         for contrast, move in found.moves.items():
             write_transform(move, hidden / f"{stem}_from-{contrast.upper()}w_to-canvas_mode-image_xfm.tfm")
