@@ -48,11 +48,11 @@ def run(path: Path, rows: Path, seconds: float, seeds: list[int], names: list[st
             print(cases[cases.part == "test"].pivot_table("auprc", "method", "kind").round(3).to_string(), flush=True)
 
 
-KEPT = ("heatmap@7", "surprise@7", "surprise~4", "surprise_z~4", "entropy~4", "wide 6 or narrow", "mean~4", "highest~4", "mean~4 sum 0.65 atlas~1")  # methods of variants that are not the two heads
+KEPT = ("heatmap@7", "heatmap_z@7", "surprise@7", "surprise~4", "surprise_z~4", "entropy~4", "wide 6 or narrow", "mean~4", "highest~4", "mean~4 sum 0.65 atlas~1")  # methods of variants that are not the two heads
 
 
 def table(beds: Path, rows: Path, path: Path) -> None:
-    "Mean AUPRC a kind over patients and seeds, its interval, and the paired test against the published head and score; beside it the curves of the trainings."
+    "Mean AUPRC a kind over patients and seeds, its interval, and the paired test against the published head and score; beside it the curves of the trainings and each real patient."
     cases = [pd.read_csv(p) for p in sorted(rows.glob("*/*/cases.csv"))]
     seeds = sorted({int(some.seed.iloc[0]) for some in cases})
     for home in sorted({some.bed.iloc[0] for some in cases}):
@@ -62,6 +62,8 @@ def table(beds: Path, rows: Path, path: Path) -> None:
     found = detector_table(cases)
     found = found[(found.variant.isin(["gaussian", "binned"]) | found.method.isin(KEPT)) & ((found.part != "choice") | (found.kind == "mean"))]
     write_text(found.round(5).to_csv(index=False, lineterminator="\n"), path)
+    real = cases[(cases.part == "real") & cases.method.isin([*KEPT, "intensity", "intensity_median", "atlas", "atlas~4"])]
+    write_text(real.groupby(["bed", "variant", "method", "subject"]).auprc.agg(["mean", "count"]).rename(columns={"mean": "auprc", "count": "seeds"}).round(5).to_csv(lineterminator="\n"), path.with_name(f"{path.stem}_real.csv"))
     curves = [pd.read_csv(p).assign(bed=p.parts[-3], variant=p.parts[-2].rpartition(",_seed_")[0].replace("_", " "), seed=int(p.parts[-2].rpartition("_")[2])) for p in sorted(rows.glob("*/*/curve.csv"))]
     write_text(pd.concat(curves).round(4).to_csv(index=False, lineterminator="\n"), path.with_name(f"{path.stem}_curves.csv"))
 
