@@ -344,7 +344,7 @@ def write_like(
         raise GeometryError(f"{scan}: {error}") from None
     write_volume(moved, path, dtype, forms_of(header))
 
-
+# %% ../nbs/00_core.ipynb #a5771bce
 def forms_of(
     image: nib.spatialimages.SpatialImage,
 ) -> nib.Nifti1Header | None:
