@@ -29,7 +29,7 @@ from tqdm.auto import tqdm
 
 from .atlas import z_score
 from .core import PROJECT_DIR, CheckpointError, DataError, ParameterError, Volume, digest, forms_of, log_dir, read_volume, write_json, write_text, write_volume
-from .heatmap import PAPER_SCORES, heatmaps
+from .heatmap import PAPER_SCORES, heatmaps, soften
 from .intensity import CANVAS_MM, Scan, curvature_flow, rescale, standardize
 from .phantom import write_cohort
 from .preprocessing import Prepared, Preparation, RawSubject, Template, dice, load_template, mask_from_image, prepare, register, resample, to_scan, write_transform
@@ -233,16 +233,6 @@ NEAR_MM, WIDE_MM = 4.0, 14.0  # deviations of the Gaussians; a ball of 15 mm ans
 BOUND = 6.0  # healthy deviations a single voxel can count
 
 
-def _average(
-    values: np.ndarray,  # (X, Y, Z)
-    mask: np.ndarray,  # (X, Y, Z) bool
-    sigma: np.ndarray,  # (3,) voxels
-) -> np.ndarray:  # (X, Y, Z)
-    "Average over a Gaussian neighbourhood, of the mask's voxels only."
-    spread = lambda a: ndimage.gaussian_filter(a.astype(np.float32), sigma, truncate=3)
-    return spread(np.where(mask, values, 0)) / np.maximum(spread(mask), 1e-3)
-
-
 def odd_map(
     z: np.ndarray,  # (X, Y, Z) the voxel's deviation from healthy people; anything outside the brain
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -250,8 +240,8 @@ def odd_map(
 ) -> np.ndarray:  # (X, Y, Z) above 0: brighter than usual; NaN outside the brain
     "Average deviations over a lesion's size, less those of its surroundings."
     bounded = np.clip(np.nan_to_num(z), -BOUND, BOUND)
-    near, wide = (_average(bounded, brain_mask, mm / np.asarray(spacing)) for mm in (NEAR_MM, WIDE_MM))
-    return np.where(brain_mask, near - wide, np.nan).astype(np.float32)
+    near, wide = (soften(bounded, brain_mask, spacing, mm, truncate=3) for mm in (NEAR_MM, WIDE_MM))
+    return near - wide
 
 # %% ../nbs/61_detect.ipynb #02e74f10
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from scipy import stats
 from .atlas import Atlas, fit_atlas, z_score
 from .core import DataError, Volume, atomic_path, read_mask, read_volume, rng_for, write_json, write_text
 from .fusion import fit_scale, fuse
-from .heatmap import MEDIAN_MM, MORE_SCORES, SCORES, Answers, brain_blur, localize, make_scorer, raw_maps, smooth
+from .heatmap import MEDIAN_MM, MORE_SCORES, SCORES, Answers, localize, make_scorer, raw_maps, smooth, soften
 from .insertion import INSERTED_KINDS, RADIUS_MM, SMALL_MM, insert_into
 from .intensity import Scan, mask_from_image
 from .labels import PEOPLE, Look, head_scan, label_head, read_labels
@@ -217,7 +217,7 @@ def _train_variant(
     started = time.process_time()
     train_localizer(*parts, out, architecture, replace(knobs, steps=plan["steps"]), {"seconds": seconds, "bed": bed.name}, report)
     last = pd.read_csv(out / "curve.csv").iloc[-1]
-    took = plan["seconds"] if resumed else time.process_time() - started
+    took = float("nan") if resumed else time.process_time() - started  # what an interrupted one took is not known
     return {"steps": plan["steps"], "seconds": took, **last[["patches", "val_loss", "val_error"]].to_dict()}
 
 # %% ../nbs/48_detector.ipynb #1f0e3dad
@@ -270,7 +270,7 @@ def baseline_maps(
     bright = np.where(scan.brain_mask, scan.volume.data if scan.contrast == "t2" else -scan.volume.data, np.nan).astype(np.float32)
     plain = {"intensity": bright, "atlas": np.abs(z_score(scan.volume.data, scan.brain_mask, atlas))}
     soft = {f"{name}_median": smooth(map_, scan.brain_mask, scan.volume.spacing) for name, map_ in plain.items()}
-    soft |= {f"{name}~{sd:g}": brain_blur(map_, scan.brain_mask, sd / scan.volume.spacing) for name, map_ in plain.items() for sd in (1.0, *GAUSSIANS)}
+    soft |= {f"{name}~{sd:g}": soften(map_, scan.brain_mask, scan.volume.spacing, sd) for name, map_ in plain.items() for sd in (1.0, *GAUSSIANS)}
     return {name: map_[scan.brain_mask] for name, map_ in (plain | soft).items()}
 
 
@@ -285,7 +285,7 @@ def network_maps(
     maps |= {f"{name}_z": map_ for name, map_ in z.items()}
     maps["heatmap_z"] = z["log_error"] + z["log_variance"]
     soft = {f"{name}@{extent:g}": smooth(maps[name], scan.brain_mask, scan.volume.spacing, extent) for extent, names in MEDIANS.items() for name in names}
-    soft |= {f"{name}~{sd:g}": brain_blur(maps[name], scan.brain_mask, sd / scan.volume.spacing) for sd, names in GAUSSIANS.items() for name in names}
+    soft |= {f"{name}~{sd:g}": soften(maps[name], scan.brain_mask, scan.volume.spacing, sd) for sd, names in GAUSSIANS.items() for name in names}
     return {name: map_[scan.brain_mask] for name, map_ in soft.items()}
 
 # %% ../nbs/48_detector.ipynb #1ff1de77
@@ -443,7 +443,7 @@ def _filtered(
     "Filter what is known at the brain's voxels."
     map_ = np.full(scan.brain_mask.shape, np.nan, np.float32)
     map_[scan.brain_mask] = values
-    return brain_blur(map_, scan.brain_mask, sd / scan.volume.spacing)[scan.brain_mask]
+    return soften(map_, scan.brain_mask, scan.volume.spacing, sd)[scan.brain_mask]
 
 # %% ../nbs/48_detector.ipynb #e369853d
 def combine_rows(
@@ -506,5 +506,5 @@ def detector_table(
             low, high = stats.bootstrap((mine.to_numpy(),), np.mean, method="percentile", n_resamples=1000, rng=np.random.default_rng(seed)).confidence_interval if len(mine) > 1 else (np.nan, np.nan)
             gap = (mine - base[mine.index]).dropna()
             p = stats.wilcoxon(gap).pvalue if len(gap) > 1 and gap.any() else np.nan
-            rows.append(dict(bed=bed, part=part, kind=kind, variant=variant, method=method, patients=len(mine), auprc=mine.mean(), low=low, high=high, times=mine.mean() / base.mean(), p=p, **facts.loc[(variant, method)]))
+            rows.append(dict(bed=bed, part=part, synthetic=part != "real", kind=kind, variant=variant, method=method, patients=len(mine), auprc=mine.mean(), low=low, high=high, times=mine.mean() / base.mean(), p=p, **facts.loc[(variant, method)]))
     return pd.DataFrame(rows)

@@ -21,7 +21,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from .core import GeometryError, ParameterError, rng_for
-from .results import BASELINE_FILTERS, BASELINES, LOCALIZATION_SCORES, is_baseline
+from .results import BASELINE_MAPS, LOCALIZATION_SCORES
 
 # %% ../nbs/52_figures.ipynb #1679091c
 WIDTH = 7.6  # inches; 608 pixels at the 80 dpi of a notebook
@@ -91,7 +91,7 @@ def unit_of(
     method: str,  # e.g. heatmap, surprise_z, atlas
 ) -> str:  # "" where this project has no such score
     "Name the unit of a score's map."
-    return "healthy standard deviations" if method.endswith("_z") else _UNITS.get(method.rsplit("_", 1)[0] if is_baseline(method) and "_" in method else method, "")
+    return "healthy standard deviations" if method.endswith("_z") else _UNITS.get(method.removesuffix("_median").removesuffix("_gaussian"), "")
 
 # %% ../nbs/52_figures.ipynb #c20ad4d7
 @dataclass(frozen=True)
@@ -424,7 +424,7 @@ def _strip(
 # %% ../nbs/52_figures.ipynb #d9d4f495
 def auprc_strip(
     cases: pd.DataFrame,  # of `read_cases`: dataset, method, subject, auprc, prevalence
-    open_points: Sequence[str] = tuple(f"{name}{end}" for name in BASELINES for end in BASELINE_FILTERS),  # drawn as open circles
+    open_points: Sequence[str] = BASELINE_MAPS,  # drawn as open circles
     title: str = "AUPRC of each patient",
     synthetic: bool = False,  # were the data made
     seed: int = 3141,  # of the jitter

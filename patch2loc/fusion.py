@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import ndimage, special, stats
 
 from .core import DataError, GeometryError, ParameterError
-from .heatmap import brain_blur
+from .heatmap import soften
 from .pixelwise import Reconstruction, halve, restore
 
 # %% ../nbs/42_fusion.ipynb #1679091c
@@ -184,7 +184,7 @@ def wide_and_narrow(
     spacing: np.ndarray,  # (3,) mm
 ) -> dict[str, np.ndarray]:  # wide surprise, wide atlas, narrow surprise, narrow atlas: (n,) each
     "Filter both maps for both questions."
-    inside = lambda map_, mm: brain_blur(map_, brain_mask, mm / np.asarray(spacing, float))[brain_mask]
+    inside = lambda map_, mm: soften(map_, brain_mask, spacing, mm)[brain_mask]
     return {"wide surprise": inside(surprise, WIDE_MM), "wide atlas": inside(atlas, WIDE_MM), "narrow surprise": inside(surprise, NARROW_MM), "narrow atlas": atlas[brain_mask]}
 
 

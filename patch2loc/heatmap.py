@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['VOXELS_A_TIME', 'SCORES', 'MORE_SCORES', 'MEDIAN_MM', 'GAUSSIAN_MM', 'PAPER_SCORES', 'NORMALIZED', 'Answers',
            'localize_patchwise', 'DenseScorer', 'PatchScorer', 'make_scorer', 'localize', 'scores', 'score_named',
-           'scores_with', 'to_map', 'median_size', 'smooth', 'brain_blur', 'soften', 'raw_maps', 'heatmaps']
+           'scores_with', 'to_map', 'median_size', 'smooth', 'soften', 'raw_maps', 'heatmaps']
 
 # %% ../nbs/40_heatmap.ipynb #eccbc87e
 import math
@@ -339,24 +339,16 @@ def smooth(
     return median_filter(map_, brain_mask, median_size(spacing, extent_mm))
 
 # %% ../nbs/40_heatmap.ipynb #f7177163
-def brain_blur(
-    map_: np.ndarray,  # (X, Y, Z), finite in the brain
-    brain_mask: np.ndarray,  # (X, Y, Z) bool
-    width: np.ndarray,  # (3,) deviation of the Gaussian, voxels
-) -> np.ndarray:  # (X, Y, Z) float32
-    "Average over a neighbourhood inside the brain: what the Gaussian sees of the brain, divided by how much it sees."
-    total, voxels = (ndimage.gaussian_filter(np.where(brain_mask, part, 0).astype(np.float32), width) for part in (map_, np.ones_like(map_)))
-    return total / np.maximum(voxels, 1e-3)
-
-
 def soften(
     map_: np.ndarray,  # (X, Y, Z), finite in the brain
     brain_mask: np.ndarray,  # (X, Y, Z) bool
     spacing: np.ndarray,  # (3,) mm
     deviation_mm: float = GAUSSIAN_MM,
+    truncate: float = 4.0,  # deviations the Gaussian reaches
 ) -> np.ndarray:  # (X, Y, Z) float32, NaN outside the brain
-    "Average a map with a Gaussian inside the brain."
-    return np.where(brain_mask, brain_blur(map_, brain_mask, deviation_mm / np.asarray(spacing, float)), np.nan).astype(np.float32)
+    "Average a map with a Gaussian inside the brain: what it sees of the brain, divided by how much it sees."
+    blur = lambda part: ndimage.gaussian_filter(np.where(brain_mask, part, 0).astype(np.float32), deviation_mm / np.asarray(spacing, float), truncate=truncate)
+    return np.where(brain_mask, blur(map_) / np.maximum(blur(1), 1e-3), np.nan).astype(np.float32)
 
 # %% ../nbs/40_heatmap.ipynb #f457c545
 PAPER_SCORES = ("heatmap", "log_error", "log_variance")  # which keep the paper's filter

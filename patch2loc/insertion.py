@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from .core import DataError, ParameterError
-from .heatmap import brain_blur
+from .heatmap import soften
 from .intensity import Scan
 
 # %% ../nbs/46_insertion.ipynb #1679091c
@@ -91,11 +91,11 @@ def insert_lesion(
     if kind in ("rotated", "swollen"):
         new = _moved(data, centre, distance, kind)
     elif kind == "blurred":
-        new = brain_blur(data, brain_mask, 3 / spacing)
+        new = soften(data, brain_mask, spacing, 3)
     elif kind == "shaded":
         new = data * rng.uniform(*GAINS[rng.integers(2)])
     else:
-        new = 2 * brain_blur(data, brain_mask, 6 / spacing) - data
+        new = 2 * soften(data, brain_mask, spacing, 6) - data
     return np.where(weight > 0, data + weight * (new - data), data).astype(np.float32), weight > 0.5
 
 # %% ../nbs/46_insertion.ipynb #d3d94468

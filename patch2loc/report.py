@@ -28,7 +28,7 @@ from PIL import Image
 
 from .core import CheckpointError, ResultsError, digest, digest_of, write_text
 from .figures import auprc_strip, curves, froc, training_curve
-from .results import BASELINES, HEADS, LOCALIZATION_SCORES, TABLES, TITLES, is_baseline, method_order, number, pooled_curves, read_case_file, recommended_score, table_entries, verify_tables
+from .results import BASELINE_MAPS, BASELINES, HEADS, LOCALIZATION_SCORES, TABLES, TITLES, method_order, number, pooled_curves, read_case_file, recommended_score, table_entries, verify_tables
 
 # %% ../nbs/53_report.ipynb #c9f0f895
 def read_run(
@@ -170,7 +170,7 @@ def _grid(
 ) -> dict[str, Any]:  # heads, rows
     "Lay one data set's part of a table out for the page."
     shown = [name for name in columns if any(np.isfinite(_number(row.get(name))) for row in part)]
-    rows = [{"method": row["method"], "baseline": is_baseline(row["method"]), "recommended": row.get("recommended") == "True", "prevalence": f"{100 * _number(row.get('prevalence')):.2f}",
+    rows = [{"method": row["method"], "baseline": row["method"] in BASELINE_MAPS, "recommended": row.get("recommended") == "True", "prevalence": f"{100 * _number(row.get('prevalence')):.2f}",
              "entries": [_entry(row, name) for name in shown]} for row in part]
     for k, name in enumerate(shown):
         if not name.startswith("false_positive"):
@@ -202,7 +202,7 @@ def _overview(
     sick = [row for row in summary if np.isfinite(_number(row.get("auprc")))]
     datasets, methods = (list(dict.fromkeys(row[name] for row in sick)) for name in ("dataset", "method"))
     at = {(row["method"], row["dataset"]): row for row in sick}
-    rows = [{"method": method, "baseline": is_baseline(method), "entries": [_entry(at.get((method, dataset), {}), "auprc") for dataset in datasets]} for method in methods]
+    rows = [{"method": method, "baseline": method in BASELINE_MAPS, "entries": [_entry(at.get((method, dataset), {}), "auprc") for dataset in datasets]} for method in methods]
     for k in range(len(datasets)):
         _mark_best(rows, k, lowest=False)
     chance = [max((100 * _number(row.get("prevalence")) for row in sick if row["dataset"] == dataset), default=float("nan")) for dataset in datasets]
@@ -455,7 +455,7 @@ def _curve_methods(
 ) -> list[str]:  # at most SHOWN_CURVES, in the tables' order
     "Choose whose curves are drawn: the recommended score, the paper's, other methods, baselines; not every variant of ours."
     there = set(methods)
-    wanted = [recommended, "heatmap", *sorted(there - set(LOCALIZATION_SCORES) - set(BASELINES), key=lambda name: (is_baseline(name), name)), *BASELINES]
+    wanted = [recommended, "heatmap", *sorted(there - set(LOCALIZATION_SCORES) - set(BASELINES), key=lambda name: (name in BASELINE_MAPS, name)), *BASELINES]
     return sorted([name for name in dict.fromkeys(wanted) if name in there][:SHOWN_CURVES], key=method_order)
 
 

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['KEY_COLUMNS', 'MEASURE_COLUMNS', 'DIGEST_COLUMNS', 'CASE_COLUMNS', 'LOCALIZATION_SCORES', 'BASELINES',
-           'BASELINE_FILTERS', 'WITH_ATLAS', 'Counts', 'TABLES', 'LEVEL', 'HEADS', 'TITLES', 'Texts', 'case_row',
+           'BASELINE_MAPS', 'WITH_ATLAS', 'Counts', 'TABLES', 'LEVEL', 'HEADS', 'TITLES', 'Texts', 'case_row',
            'write_cases', 'read_case_file', 'read_runs', 'read_cases', 'check_cases', 'write_counts', 'read_counts',
-           'write_grid', 'read_grid', 'common_protocols', 'recommended_score', 'is_baseline', 'method_order',
-           'summarize', 'uncertainty', 'paired_table', 'scan_table', 'pooled_curves', 'Head', 'table_note', 'number',
+           'write_grid', 'read_grid', 'common_protocols', 'recommended_score', 'method_order', 'summarize',
+           'uncertainty', 'paired_table', 'scan_table', 'pooled_curves', 'Head', 'table_note', 'number',
            'table_entries', 'write_tables', 'verify_sources', 'verify_tables']
 
 # %% ../nbs/51_results.ipynb #eccbc87e
@@ -40,7 +40,7 @@ DIGEST_COLUMNS = ("parameters", "checkpoint_digest", "split_digest", "data_diges
 CASE_COLUMNS = KEY_COLUMNS + MEASURE_COLUMNS + DIGEST_COLUMNS
 LOCALIZATION_SCORES = tuple(f"{name}{z}" for z in ("", "_z") for name in ("heatmap", "log_error", "log_variance", "surprise", "entropy", "likelihood_ratio"))
 BASELINES = ("intensity", "atlas")
-BASELINE_FILTERS = ("", "_median", "_gaussian")  # as they are; with the filter of the paper's score; with that of the other scores
+BASELINE_MAPS = tuple(f"{name}{end}" for name in BASELINES for end in ("", "_median", "_gaussian"))  # as they are; with the filter of the paper's score; with that of the other scores
 WITH_ATLAS = "surprise_atlas"  # surprise and voxel atlas put together
 _IDENTITY = ("fold", "dataset", "subject", "method", "seed")
 _WHOLE = ("fold", "seed", "voxels", "lesion_voxels", "lesions", "false_alarms")
@@ -311,13 +311,6 @@ TABLES = {  # table -> column of a case -> column of the table, with the protoco
     },
 }
 LEVEL = 0.95  # coverage of the intervals
-
-
-def is_baseline(
-    method: str,
-) -> bool:
-    "Say whether a method is a baseline, filtered or not."
-    return method in {f"{name}{end}" for name in BASELINES for end in BASELINE_FILTERS}
 
 
 def method_order(
