@@ -1,9 +1,10 @@
 """Measure detectors on the test beds of chapter 48: every variant for the same seconds of one core. What is done is not done again.
 
 python .ci/best.py make BEDS                               write the test beds (label maps where they are, the embedded cohort)
-python .ci/best.py run BED ROWS SECONDS SEED,SEED VARIANT… train and score variants on one bed
-python .ci/best.py table BEDS ROWS CSV                     put all rows together
+python .ci/best.py run BED ROWS SECONDS SEED,SEED VARIANT… train and score variants on one bed (OMP_NUM_THREADS=2 of them for a long training)
+python .ci/best.py table BEDS ROWS CSV                     put all rows together; what CSV holds of other variants stays
 """
+import os
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pandas as pd
 import torch
 
 from patch2loc.core import write_text
-from patch2loc.detector import combinations, detector_table, embedded_scans, label_scans, measure_variant, open_bed, real_scans, save_scans
+from patch2loc.detector import PUBLISHED, combinations, detector_table, embedded_scans, label_scans, measure_variant, open_bed, real_scans, save_scans
 from patch2loc.labels import LABEL_DIR, Look
 from patch2loc.phantom import LESION_KINDS, make_population
 
@@ -40,7 +41,7 @@ def make(folder: Path) -> None:
 
 def run(path: Path, rows: Path, seconds: float, seeds: list[int], names: list[str]) -> None:
     "Train and score."
-    torch.set_num_threads(1)
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     bed = open_bed(path)
     for seed in seeds:
         for name in names:
@@ -51,8 +52,26 @@ def run(path: Path, rows: Path, seconds: float, seeds: list[int], names: list[st
 KEPT = ("heatmap@7", "heatmap_z@7", "surprise@7", "surprise~4", "surprise_z~4", "entropy~4", "wide 6 or narrow", "mean~4", "highest~4", "mean~4 sum 0.65 atlas~1")  # methods of variants that are not the two heads
 
 
+def keep(
+    table: pd.DataFrame,  # of what is measured here
+    path: Path,
+    order: list[str],  # columns to sort by
+    digits: int = 5,
+) -> None:
+    "Write a table; what it held of variants that are not measured here stays."
+    before = pd.read_csv(path) if path.is_file() else table[:0]
+    here = set(zip(table.bed, table.variant))
+    both = pd.concat([before[[pair not in here for pair in zip(before.bed, before.variant)]], table.round(digits)])
+    if "times" in both:  # the published head and score may be among what stays
+        place = ["bed", "part", "kind"]
+        published = both[(both.variant == PUBLISHED[0]) & (both.method == PUBLISHED[1])].set_index(place).auprc
+        ratio = both.auprc / published.reindex(pd.MultiIndex.from_frame(both[place])).to_numpy()
+        both["times"] = both.times.fillna(ratio.round(digits))
+    write_text(both.sort_values(order, kind="stable").to_csv(index=False, lineterminator="\n"), path)
+
+
 def table(beds: Path, rows: Path, path: Path) -> None:
-    "Mean AUPRC a kind over patients and seeds, its interval, and the paired test against the published head and score; beside it the curves of the trainings and each real patient."
+    "Mean AUPRC a kind over patients and seeds, its interval, and the paired test against the published head and score where that is measured here too; beside it the curves of the trainings and each real patient."
     cases = [pd.read_csv(p) for p in sorted(rows.glob("*/*/cases.csv"))]
     seeds = sorted({int(some.seed.iloc[0]) for some in cases})
     for home in sorted({some.bed.iloc[0] for some in cases}):
@@ -61,11 +80,12 @@ def table(beds: Path, rows: Path, path: Path) -> None:
     cases.to_csv(rows / "all_cases.csv", index=False)
     found = detector_table(cases)
     found = found[(found.variant.isin(["gaussian", "binned"]) | found.method.isin(KEPT)) & ((found.part != "choice") | (found.kind == "mean"))]
-    write_text(found.round(5).to_csv(index=False, lineterminator="\n"), path)
+    keep(found, path, ["bed", "part", "kind", "variant", "method"])
     real = cases[(cases.part == "real") & cases.method.isin([*KEPT, "intensity", "intensity_median", "atlas", "atlas~4"])]
-    write_text(real.groupby(["bed", "variant", "method", "subject"]).auprc.agg(["mean", "count"]).rename(columns={"mean": "auprc", "count": "seeds"}).round(5).to_csv(lineterminator="\n"), path.with_name(f"{path.stem}_real.csv"))
+    real = real.groupby(["bed", "variant", "method", "subject"], as_index=False).agg(auprc=("auprc", "mean"), seeds=("auprc", "count"))
+    keep(real, path.with_name(f"{path.stem}_real.csv"), ["bed", "variant", "method", "subject"])
     curves = [pd.read_csv(p).assign(bed=p.parts[-3], variant=p.parts[-2].rpartition(",_seed_")[0].replace("_", " "), seed=int(p.parts[-2].rpartition("_")[2])) for p in sorted(rows.glob("*/*/curve.csv"))]
-    write_text(pd.concat(curves).round(4).to_csv(index=False, lineterminator="\n"), path.with_name(f"{path.stem}_curves.csv"))
+    keep(pd.concat(curves), path.with_name(f"{path.stem}_curves.csv"), ["bed", "variant", "seed", "step"], 4)
 
 
 if __name__ == "__main__":
