@@ -209,17 +209,21 @@ def _train_variant(
         parts.append([Slices.open(path) for path in store])
     knobs = Training(n_slices=8, val_batches=6, val_every=50, seed=seed, **mine(Training))
     planned = out / "planned.json"  # a training that was interrupted goes on as it was begun
-    if resumed := planned.is_file():
+    if planned.is_file():
         plan = json.loads(planned.read_text())
     else:
         a_step = _step_seconds(LocalizerModule(architecture, knobs, {}), parts[0], knobs)
-        plan = {"steps": max(20, int(seconds / a_step)), "seconds": seconds}
+        plan = {"steps": max(20, int(seconds / a_step)), "spent": 0.0}
+    started = time.process_time() - plan["spent"]
+
+    def note(line: str) -> None:
+        plan["spent"] = time.process_time() - started
         write_json(plan, planned)
-    started = time.process_time()
-    train_localizer(*parts, out, architecture, replace(knobs, steps=plan["steps"]), {"seconds": seconds, "bed": bed.name}, report)
+        report(line)
+
+    train_localizer(*parts, out, architecture, replace(knobs, steps=plan["steps"]), {"seconds": seconds, "bed": bed.name}, note)
     last = pd.read_csv(out / "curve.csv").iloc[-1]
-    took = float("nan") if resumed else time.process_time() - started  # what an interrupted one took is not known
-    return {"steps": plan["steps"], "seconds": took, **last[["patches", "val_loss", "val_error"]].to_dict()}
+    return {"steps": plan["steps"], "seconds": time.process_time() - started, **last[["patches", "val_loss", "val_error"]].to_dict()}
 
 # %% ../nbs/48_detector.ipynb #1f0e3dad
 def _step_seconds(
