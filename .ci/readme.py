@@ -16,7 +16,7 @@ def readme_of(
     """Render `notebook` as Markdown whose relative links work from the folder above."""
     body, _ = MarkdownExporter(exclude_input=True).from_notebook_node(nbformat.read(notebook, 4))
     from_root = lambda link: link[1][3:] if link[1].startswith("../") else f"{notebook.parent.name}/{link[1]}"
-    return LINK_TARGET.sub(from_root, body).strip() + "\n"
+    return re.sub(r"\n{3,}", "\n\n", LINK_TARGET.sub(from_root, body)).strip() + "\n"
 
 
 if __name__ == "__main__":
