@@ -168,12 +168,13 @@ VARIANTS: dict[str, dict[str, object]] = {  # name -> what differs from the publ
     "binned, twice as wide": {"head": "binned", "width": 2.0},
     "binned, neighbours": {"head": "binned", "neighbours": 1},
     "binned, augmented": {"head": "binned", "augment": 0.3},
-    "binned, calibrated": {"head": "binned", "calibrate": "binned"},  # that row's network
+    "binned, calibrated": {"of": "binned", "calibrate": True},  # that row's network
     "binned, one minute": {"head": "binned", "seconds": 120.0},  # of processor time: two cores for a minute
     "gaussian, 15 minutes": {"seconds": 1800.0},
     "binned, 15 minutes": {"head": "binned", "seconds": 1800.0},
     "binned, two hours": {"head": "binned", "seconds": 14400.0},
-    "binned, two hours, calibrated": {"head": "binned", "calibrate": "binned, two hours"},
+    "binned, two hours, calibrated": {"of": "binned, two hours", "calibrate": True},
+    "binned, two hours, the last network": {"of": "binned, two hours"},  # instead of the one with the least validation loss
 }
 
 
@@ -222,8 +223,9 @@ def _train_variant(
         report(line)
 
     train_localizer(*parts, out, architecture, replace(knobs, steps=plan["steps"]), {"seconds": seconds, "bed": bed.name}, note)
-    last = pd.read_csv(out / "curve.csv").iloc[-1]
-    return {"steps": plan["steps"], "seconds": time.process_time() - started, **last[["patches", "val_loss", "val_error"]].to_dict()}
+    curve = pd.read_csv(out / "curve.csv")
+    facts = {"patches": curve.patches.iloc[-1], **curve.loc[curve.val_loss.idxmin(), ["val_loss", "val_error"]]}  # of the network that is kept
+    return {"steps": plan["steps"], "seconds": time.process_time() - started} | {name: float(value) for name, value in facts.items()}
 
 # %% ../nbs/48_detector.ipynb #1f0e3dad
 def _step_seconds(
@@ -393,11 +395,9 @@ def measure_variant(
     if (out / "cases.csv").is_file():
         return pd.read_csv(out / "cases.csv")
     keep_memory()
-    if "calibrate" in changes:
-        measure_variant(bed, changes["calibrate"], rows, seconds, seed, report)
-        trained = row_folder(rows, bed.name, changes["calibrate"], seed)
-        model, temperature = calibrated(load_localizer(trained / "checkpoints" / "best.ckpt").model, bed.val)
-        about = json.loads((trained / "about.json").read_text()) | {"temperature": temperature}
+    if "of" in changes:
+        measure_variant(bed, changes["of"], rows, seconds, seed, report)
+        model, about = _other_network(bed, changes, row_folder(rows, bed.name, changes["of"], seed))
     else:
         kept = out / "about.json"  # what is trained is only scored
         about = json.loads(kept.read_text()) if kept.is_file() else _train_variant(bed, changes, out, changes.get("seconds", seconds), seed, report)
@@ -431,6 +431,20 @@ def calibrated(
         found[temperature] = float(np.mean([localize(scorer, s.image, s.brain_mask).log_prob.mean() for s in scans])), warm
     best = max(found, key=lambda temperature: found[temperature][0])
     return found[best][1], best
+
+
+def _other_network(
+    bed: Bed,
+    changes: Mapping[str, object],  # of VARIANTS
+    trained: Path,  # folder of the row whose training is used
+) -> tuple[PatchLocalizer, dict]:  # and what training took
+    "Open a trained network calibrated, or as it was when training ended."
+    about = json.loads((trained / "about.json").read_text())
+    if "calibrate" in changes:
+        model, temperature = calibrated(load_localizer(trained / "checkpoints" / "best.ckpt").model, bed.val)
+        return model, about | {"temperature": temperature}
+    last = pd.read_csv(trained / "curve.csv").iloc[-1]
+    return load_localizer(trained / "checkpoints" / "last.ckpt").model, about | last[["val_loss", "val_error"]].to_dict()
 
 # %% ../nbs/48_detector.ipynb #182be0c5
 COMBINED: dict[str, tuple[str, ...]] = {  # variants whose networks of one seed are put together
