@@ -84,7 +84,7 @@ def table(beds: Path, rows: Path, path: Path) -> None:
     real = cases[(cases.part == "real") & cases.method.isin([*KEPT, "intensity", "intensity_median", "atlas", "atlas~4"])]
     real = real.groupby(["bed", "variant", "method", "subject"], as_index=False).agg(auprc=("auprc", "mean"), seeds=("auprc", "count"))
     keep(real, path.with_name(f"{path.stem}_real.csv"), ["bed", "variant", "method", "subject"])
-    curves = [pd.read_csv(p).assign(bed=p.parts[-3], variant=p.parts[-2].rpartition(",_seed_")[0].replace("_", " "), seed=int(p.parts[-2].rpartition("_")[2])) for p in sorted(rows.glob("*/*/curve.csv"))]
+    curves = [pd.read_csv(p).assign(bed=p.parts[-3], variant=p.parts[-2].rpartition(",_seed_")[0].replace("_", " "), seed=int(p.parts[-2].rpartition("_")[2])) for p in sorted(rows.glob("*/*/curve.csv")) if (p.parent / "cases.csv").is_file()]
     keep(pd.concat(curves), path.with_name(f"{path.stem}_curves.csv"), ["bed", "variant", "seed", "step"], 4)
 
 
