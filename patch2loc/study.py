@@ -23,13 +23,13 @@ import numpy as np
 import pandas as pd
 
 from .abnormality import patch_table
-from .atlas import Atlas, fit_atlas, load_atlases, save_atlases, z_score
+from .atlas import Atlas, fit_atlas, fit_atlases, load_atlases, save_atlases, z_score
 from patch2loc.core import (
     CheckpointError, DataError, GeometryError, ParameterError, Patch2LocError, ResultsError, Volume, atomic_path, data_dir, digest, digest_of, read_volume, regrid, rng_for, write_json, write_like,
     write_text,
 )
 from .fusion import WIDE_MM, Scale, WithAtlas, fit_with_atlas, wide_and_narrow
-from .heatmap import GAUSSIAN_MM, MEDIAN_MM, MORE_SCORES, SCORES, Answers, DenseScorer, PatchScorer, heatmaps, localize, make_scorer, raw_maps, score_named, scores_with, smooth, soften
+from .heatmap import GAUSSIAN_MM, MEDIAN_MM, MORE_SCORES, SCORES, Answers, DenseScorer, PatchScorer, heatmaps, local_difference, localize, make_scorer, raw_maps, score_named, scores_with, smooth, soften
 from .intensity import Scan, fit_landmarks, load_scan
 from .insertion import INSERTED_KINDS, RADIUS_MM, SMALL_MM, insert_into
 from .manifest import dataset_spec
@@ -178,7 +178,7 @@ class Fold:
     "A trained fold, ready to score."
 
     localizer: Localizer
-    atlases: dict[str, Atlas]  # of scores (validation subjects) and of intensity (training subjects)
+    atlases: dict[str, Atlas]  # of scores (validation subjects); of intensity and of its local difference (training subjects)
     thresholds: dict[str, HealthyThresholds]  # by method, from healthy validation subjects
     checkpoint: Path
     precision: str = "float32"  # of the convolutions
@@ -269,20 +269,23 @@ class Fold:
         return wide_and_narrow(raw_maps(answers, scan.brain_mask.shape, ("surprise",))["surprise"], atlas, scan.brain_mask, scan.volume.spacing)
 
 # %% ../nbs/55_study.ipynb #c74d97b0
+ATLAS_SMOOTHING_MM = 2.0  # deviation of the Gaussian over the sums of few people
+
+
 def _prepare(
     files: Sequence[SubjectFiles],
     landmarks: np.ndarray,
     settings: Settings,
     folder: Path,  # slices go here
     report: Callable[[str], None],
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # volume and brain mask of each subject
-    "Store each subject's slices, and hand its volume on."
+) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:  # maps of atlases, and brain mask, of each subject
+    "Store each subject's slices, and hand on what atlases are made of."
     for i, subject in enumerate(files, 1):
         scan = load_scan(subject, landmarks)
         write_slices(scan.image, scan.brain_mask, folder / subject.subject, settings.min_brain, settings.patch_side)
         if i % 10 == 0 or i == len(files):
             report(f"prepared {i}/{len(files)} subjects")
-        yield scan.volume.data, scan.brain_mask
+        yield {"intensity": scan.volume.data, "local": local_difference(scan.volume.data, scan.brain_mask, scan.volume.spacing, settings.contrast)}, scan.brain_mask
 
 # %% ../nbs/55_study.ipynb #70efdf2e
 def train_fold(
@@ -302,14 +305,15 @@ def train_fold(
     landmarks = fit_landmarks(train)
     report(f"fold {settings.fold}: {len(train)} training, {len(val)} validation subjects; histogram landmarks fitted")
     store = out / "slices"
-    intensity = fit_atlas(_prepare(train, landmarks, settings, store, report))
+    spacing = load_scan(train[0], landmarks).volume.spacing
+    values = fit_atlases(_prepare(train, landmarks, settings, store, report), {"local": ATLAS_SMOOTHING_MM / spacing})
     for _ in _prepare(val, landmarks, settings, store, report):
         pass
     opened = [[Slices.open(store / f.subject) for f in part] for part in (train, val)]
     about = {"contrast": settings.contrast, "fold": settings.fold, "healthy": settings.healthy_name, "landmarks": [float(v) for v in landmarks], "identity": settings.identity()}
     about |= {"split_digest": split_digest(settings), "synthetic": dataset_spec(settings.healthy_name, settings.data_dir).synthetic}
     train_localizer(*opened, out, settings.architecture, settings.training, about, report)
-    _learn_usual(settings, train, val, intensity, store, report)
+    _learn_usual(settings, train, val, values, store, report)
     shutil.rmtree(store)
     return out
 
@@ -322,25 +326,22 @@ def split_digest(
     return digest_of({t.name: digest(t) for t in tables})
 
 # %% ../nbs/55_study.ipynb #98f13708
-ATLAS_SMOOTHING_MM = 2.0  # deviation of the Gaussian over the sums of few validation subjects
-
-
 def _learn_usual(
     settings: Settings,
     train: Sequence[SubjectFiles],
     val: Sequence[SubjectFiles],
-    intensity: Atlas,
+    values: dict[str, Atlas],  # of the training subjects
     store: Path,  # answers and maps of the validation subjects are kept here, not in memory
     report: Callable[[str], None],
 ) -> None:
     "Fit atlases and thresholds on healthy validation subjects, one in memory at a time; the thresholds come last and mark the fold as trained."
     out = settings.fold_dir
     checkpoint = out / "checkpoints" / "best.ckpt"
-    fold = Fold(load_localizer(checkpoint), {"intensity": intensity}, {}, checkpoint, settings.score_precision, settings.median_mm, settings.gaussian_mm)
+    fold = Fold(load_localizer(checkpoint), values, {}, checkpoint, settings.score_precision, settings.median_mm, settings.gaussian_mm)
     spacing = _store_answers(fold, val, store)
     fold = replace(fold, with_atlas=fit_with_atlas([np.load(store / f"{f.subject}.apart.npz") for f in val]))
     report(f"scored {len(val)} validation subjects")
-    fit = lambda files: {"intensity": intensity, **_location_atlases(files, store, spacing, scores_with(settings.score))}
+    fit = lambda files: {**values, **_location_atlases(files, store, spacing, scores_with(settings.score))}
     first, second = (val[0::2], val[1::2]) if len(val) > 1 else (val, ())
     for mine, other in ((first, second or first), (second, first)):
         atlases = fit(other)
