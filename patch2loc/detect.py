@@ -307,6 +307,17 @@ def cache_dir() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "patch2loc"
 
 
+def _serves(
+    run: Path,
+    contrast: str,
+) -> bool:
+    "Tell whether a run's first fold is trained, of the contrast, and not older than the candidates' atlas."
+    if not (run / "fold-0/thresholds.json").is_file():
+        return False
+    fold = Fold.open(run / "fold-0")
+    return fold.localizer.about["contrast"] == contrast and "local" in fold.atlases
+
+
 def default_run(
     contrast: str,  # t1 or t2
     report: Callable[[str], None] = print,
@@ -315,12 +326,14 @@ def default_run(
 ) -> Path:  # a run's folder
     "Find the last demo run of a contrast, or train a small model on synthetic brains once and keep it."
     for run in (log_dir() / "demo", Path("runs/demo"), PROJECT_DIR / "runs/demo"):
-        if (run / "fold-0/thresholds.json").is_file() and Fold.open(run / "fold-0").localizer.about["contrast"] == contrast:
+        if _serves(run, contrast):
             return run
     run = cache_dir() / f"{contrast}-{healthy}-{steps}"
     cohort = cache_dir() / f"cohort-{healthy}"
-    if not (run / "fold-0/thresholds.json").is_file():
+    if not _serves(run, contrast):
         report(f"no demo run of {contrast} found: a small model is trained once on synthetic brains, into {run}")
+        if (run / "fold-0/thresholds.json").is_file():
+            shutil.rmtree(run)  # of an earlier version
         write_cohort(cohort, healthy, 0)
         train_fold(Settings(str(cohort), str(cohort / "splits"), str(run), contrast=contrast, steps=steps, val_every=min(50, steps)), report)
     return run
