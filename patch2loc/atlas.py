@@ -24,7 +24,7 @@ class Atlas:
     deviation: np.ndarray  # (X, Y, Z) float32, above 0
     people: int  # how many were seen
 
-
+# %% ../nbs/36_atlas.ipynb #24b55b66
 def fit_atlas(
     maps: Iterable[tuple[np.ndarray, np.ndarray]],  # (values (X, Y, Z), brain mask (X, Y, Z)) of healthy people
     smoothing: Sequence[float] = (0, 0, 0),  # deviation of the Gaussian along X, Y, Z, voxels
@@ -57,7 +57,7 @@ def fit_atlases(
         raise DataError("atlas: expected at least one healthy map with a brain, found none")
     return {name: _atlas(s, count, (smoothing or {}).get(name, (0, 0, 0))) for name, s in sums.items()}
 
-
+# %% ../nbs/36_atlas.ipynb #3984b9c0
 def _atlas(
     sums: np.ndarray,  # (3, X, Y, Z) of people, values, squares
     people: int,
