@@ -245,7 +245,7 @@ def odd_map(
 # %% ../nbs/61_detect.ipynb #02e74f10
 @dataclass(frozen=True)
 class Rule:
-    "Which regions are candidates; the threshold was chosen on healthy synthetic development heads that are used for nothing else."
+    "Which regions are candidates; the threshold was chosen on synthetic development heads, ill and healthy, that are used for nothing else."
 
     threshold: float = 2.6  # of the odd map, healthy deviations, to either side
     least_ml: float = 0.1  # smaller regions are dropped

@@ -278,14 +278,14 @@ def _prepare(
     settings: Settings,
     folder: Path,  # slices go here
     report: Callable[[str], None],
-) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:  # maps of atlases, and brain mask, of each subject
-    "Store each subject's slices, and hand on what atlases are made of."
+) -> Iterator[Scan]:
+    "Store each subject's slices, and hand its scan on."
     for i, subject in enumerate(files, 1):
         scan = load_scan(subject, landmarks)
         write_slices(scan.image, scan.brain_mask, folder / subject.subject, settings.min_brain, settings.patch_side)
         if i % 10 == 0 or i == len(files):
             report(f"prepared {i}/{len(files)} subjects")
-        yield {"intensity": scan.volume.data, "local": local_difference(scan.volume.data, scan.brain_mask, scan.volume.spacing, settings.contrast)}, scan.brain_mask
+        yield scan
 
 # %% ../nbs/55_study.ipynb #70efdf2e
 def train_fold(
@@ -305,10 +305,10 @@ def train_fold(
     landmarks = fit_landmarks(train)
     report(f"fold {settings.fold}: {len(train)} training, {len(val)} validation subjects; histogram landmarks fitted")
     store = out / "slices"
-    spacing = load_scan(train[0], landmarks).volume.spacing
-    values = fit_atlases(_prepare(train, landmarks, settings, store, report), {"local": ATLAS_SMOOTHING_MM / spacing})
-    for _ in _prepare(val, landmarks, settings, store, report):
-        pass
+    for scan in _prepare(val, landmarks, settings, store, report):
+        spacing = scan.volume.spacing
+    maps = lambda s: {"intensity": s.volume.data, "local": local_difference(s.volume.data, s.brain_mask, s.volume.spacing, s.contrast)}
+    values = fit_atlases(((maps(scan), scan.brain_mask) for scan in _prepare(train, landmarks, settings, store, report)), {"local": ATLAS_SMOOTHING_MM / spacing})
     opened = [[Slices.open(store / f.subject) for f in part] for part in (train, val)]
     about = {"contrast": settings.contrast, "fold": settings.fold, "healthy": settings.healthy_name, "landmarks": [float(v) for v in landmarks], "identity": settings.identity()}
     about |= {"split_digest": split_digest(settings), "synthetic": dataset_spec(settings.healthy_name, settings.data_dir).synthetic}
