@@ -1,4 +1,4 @@
-"""Measure detectors on the test beds of chapter 48: every variant for the same seconds of one core. What is done is not done again.
+"""Measure detectors on the test beds of chapter 31: every variant for the same seconds of one core. What is done is not done again.
 
 python .ci/best.py make BEDS                               write the test beds (label maps where they are, the embedded cohort)
 python .ci/best.py run BED ROWS SECONDS SEED,SEED VARIANT… train and score variants on one bed (OMP_NUM_THREADS=2 of them for a long training)
@@ -12,9 +12,10 @@ import pandas as pd
 import torch
 
 from patch2loc.core import write_text
-from patch2loc.detector import PUBLISHED, combinations, detector_table, embedded_scans, label_scans, measure_variant, open_bed, real_scans, save_scans
-from patch2loc.labels import LABEL_DIR, Look
-from patch2loc.phantom import LESION_KINDS, make_population
+from patch2loc. import PUBLISHED, combinations, detector_table, embedded_scans, label_scans, measure_variant, open_bed, real_scans, save_scans
+from patch2loc.simulation.label_maps import LABEL_DIR, Look
+from patch2loc.simulation.lesions import LESION_KINDS
+from patch2loc.simulation.anatomy import make_population
 
 PLAN = {"train": (("healthy",), 4, 30), "val": (("healthy",), 4, 8), "test": (LESION_KINDS, 2, 8)}  # kinds, scans of a label map, embedded people
 WIDE = Look(spread=0.3, blur=1.5, gamma=0.3)  # contrasts that are nearly anybody's guess

@@ -15,8 +15,12 @@ import numpy as np
 from nibabel.affines import apply_affine
 
 from patch2loc.core import rng_for, seed_for
-from patch2loc.detect import detect
-from patch2loc.phantom import RAW_GRIDS, Head, Lesions, insert_kind, make_head, make_person, make_population, make_raw, scan_person, tissue_signal, write_raw
+from patch2loc.apps.detect import detect
+from patch2loc.simulation.raw import RAW_GRIDS, make_raw, write_raw
+from patch2loc.tiny import Head
+from patch2loc.simulation.lesions import Lesions, insert_kind
+from patch2loc.simulation.cohort import make_head
+from patch2loc.simulation.anatomy import make_person, make_population, scan_person, tissue_signal
 
 KINDS = ("bright", "foci", "dark", "texture", "bright", "foci")
 SIZES = Lesions(central=72, bright_core=(7.5, 7.5), bright_oedema=(0, 0), foci_number=(1, 1), foci_radius=(7.5, 7.5), dark_radius=(7.5, 7.5), texture_radius=(7.5, 7.5))

@@ -19,7 +19,8 @@ import pandas as pd
 import psutil
 
 from patch2loc.core import digest_of, write_text
-from patch2loc.steps import LOCK, Step, claim, sweep
+from patch2loc.runs.steps import LOCK, Step, sweep
+from patch2loc.runs.locks import claim
 
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "PATCH2LOC_KILL_TRIAL"  # in the environment of everything a trial starts, and so of all it leaves behind
@@ -29,7 +30,8 @@ SETTINGS = {"steps": 6, "val_every": 3, "n_slices": 3, "folds": [0]}
 CODE = """
 import sys
 from patch2loc.core import Patch2LocError
-from patch2loc.runs import plan_study, run_study
+from patch2loc.runs.record import plan_study
+from patch2loc.runs.run import run_study
 if __name__ == "__main__":
     try: run_study(plan_study(**{study!r}), lambda line: print(line, flush=True), **{how!r})
     except Patch2LocError as error: sys.exit(str(error))
@@ -71,7 +73,9 @@ def light_run(
     scheduler: str = "",
 ) -> None:
     """Run a graph of the study's shape, as run_study does."""
-    from patch2loc.runs import Study, _work, plan_steps
+    from patch2loc.runs.record import Study
+    from patch2loc.runs.run import _work
+    from patch2loc.runs.plan import plan_steps
 
     work, here = out.parent / "notebooks", out / "fold-0/light"
     sources = {"prepare": "print('looked')", "train": "Path(out, 'fold-0/model.txt').write_text('7')",

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from patch2loc.pixel_study import cost_table
-from patch2loc.pixelwise import PIXEL_METHODS
+from patch2loc.study.ranking import cost_table
+from patch2loc.pixelwise.diffusion_methods import PIXEL_METHODS
 
 OUT = Path(__file__).resolve().parents[1] / "nbs" / "measured"
 COLUMNS = ["dataset", "method", "synthetic", "patients", "prevalence", "auprc", "auprc_low", "auprc_high", "interval"]

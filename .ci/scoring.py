@@ -15,8 +15,10 @@ import nibabel as nib
 import numpy as np
 import psutil
 
-from patch2loc.runs import check_files, lay_out, plan_study, score_block, study_files
-from patch2loc.steps import LOCK, Errand, claim, code_inputs, run_graph, workers
+from patch2loc.runs.record import check_files, plan_study, study_files
+from patch2loc.runs.plan import lay_out, score_block
+from patch2loc.runs.steps import LOCK, Errand, code_inputs, run_graph, workers
+from patch2loc.runs.locks import claim
 
 ROOT = Path(__file__).resolve().parents[1]
 DATASET = "cohort_texture"
