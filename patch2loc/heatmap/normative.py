@@ -111,7 +111,7 @@ def save_atlases(
     path: str | Path,  # .npz
 ) -> None:
     "Store atlases by name, atomically."
-    arrays = {f"{name}.{part}": getattr(atlas, part) for name, atlas in atlases.items() for part in ("mean", "deviation", "people")}
+    arrays = {f"{name}.{part}": getattr(atlas, part) for name, atlas in atlases.items() for part in ("mean", "deviation", "subjects")}
     with atomic_path(path) as tmp:
         with open(tmp, "wb") as file:
             np.savez(file, **arrays)
@@ -128,7 +128,8 @@ def load_atlases(
         raise DataError(f"{path}: no such file of atlases")
     with np.load(path, allow_pickle=False) as file:
         names = dict.fromkeys(key.rpartition(".")[0] for key in file)
-        return {name: Atlas(file[f"{name}.mean"], file[f"{name}.deviation"], int(file[f"{name}.people"])) for name in names}
+        count = lambda name: int(file[f"{name}.{'subjects' if f'{name}.subjects' in file else 'people'}"])  # name in older files
+        return {name: Atlas(file[f"{name}.mean"], file[f"{name}.deviation"], count(name)) for name in names}
 
 # %% ../../nbs/3_heatmap/33_normative.ipynb #f457c545
 PAPER_SCORES = ("heatmap", "log_error", "log_variance")  # which keep the paper's filter

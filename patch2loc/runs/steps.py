@@ -28,7 +28,7 @@ import psutil
 from distributed import Client, Future, KilledWorker, Nanny, Scheduler, SpecCluster, as_completed
 
 from .. import core
-from ..core import DataError, ParameterError, Patch2LocError, digest, digest_of, write_json
+from ..core import DataError, ParameterError, Patch2LocError, digest, digest_of, flatten, write_json
 from .locks import _alive, _read_claim, claim
 from .notebooks import execute
 
@@ -116,7 +116,7 @@ def step_inputs(
 ) -> dict[str, str]:  # name -> digest or value
     "Name everything the step's result depends on, as it is now."
     before = {os.path.relpath(p, folder): digest(p)[:16] if p.is_file() else "absent" for name in step.after for p in steps[name].products}
-    return {f"parameter {k}": repr(v) for k, v in sorted(step.parameters.items()) if k not in PLACES} | dict(code) | step.reads | before
+    return {f"parameter {k}": repr(v) for k, v in sorted(flatten(step.parameters).items()) if k.partition(".")[0] not in PLACES} | dict(code) | step.reads | before
 
 
 def _differing(
