@@ -23,7 +23,7 @@ from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence
 import psutil
 from distributed import Client, Future, KilledWorker, Nanny, Scheduler, SpecCluster, as_completed
 
-from ..core import DataError, ParameterError, Patch2LocError, digest, digest_of, write_json
+from ..core import DataError, ParameterError, Patch2LocError, digest, digest_of, flatten, write_json
 from .locks import hold_lock, holder_alive, read_lock
 from .notebooks import code_inputs, execute
 
@@ -72,7 +72,8 @@ def step_inputs(
 ) -> dict[str, str]:  # name -> digest or value
     "Name everything that the result of a step depends on, as it is now."
     before = {os.path.relpath(p, folder): digest(p)[:16] if p.is_file() else "absent" for name in step.after for p in steps[name].products}
-    return {f"parameter {k}": repr(v) for k, v in sorted(step.parameters.items()) if k not in PLACES} | dict(code) | step.reads | before
+    parameters = {f"parameter {k}": repr(v) for k, v in sorted(flatten(step.parameters).items()) if k.partition(".")[0] not in PLACES}
+    return parameters | dict(code) | step.reads | before
 
 
 def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
