@@ -20,9 +20,9 @@ from ..core import PROJECT_DIR, DataError, ParameterError, ResultsError, digest,
 from ..data.datasets import dataset_spec
 from ..data.splits import SubjectFiles, list_subjects
 from ..evaluation.cases import check_cases, read_case_file, read_cases
-from .notebooks import experiments_dir, notebook_parameters
+from .notebooks import code_inputs, experiments_dir, notebook_parameters
 from .record import Study, _paths
-from .steps import Step, code_inputs, read_json, step_inputs, why
+from .steps import Step, read_json, step_inputs, reason_to_run
 from ..study.config import Experiment
 
 # %% ../../nbs/8_runs/84_plan.ipynb #98f13708
@@ -297,7 +297,7 @@ def _add_scoring(
     made = [f"{here}/{file}" for file in ("cases.csv", "curves.csv", "grid.csv", "costs.csv", "patches.csv", "localization.csv")]
     folder = study.out / here
     return plan.add("score", "e20_score_dataset", name, parameters, made, after=(*after, *blocks), reads=plan.read(files) | network | table, tolerant=True,
-                    clears=(*(study.out / p for p in made), folder / "missing.csv"), scraps=(folder / "subjects",))
+                    clears=(*(study.out / p for p in made), folder / "missing.csv"), intermediate=(folder / "subjects",))
 
 # %% ../../nbs/8_runs/84_plan.ipynb #6364d3f0
 @dataclass(frozen=True)
@@ -367,7 +367,7 @@ def plan_steps(
         if not step.call:
             first = next((n for n in step.after if n in reasons), "")
             forced = "forced" if labels[step.name] & set(force) else f"comes after {first}" if first else ""
-            reason = forced or why(step, step_inputs(step, by_name, codes[step.notebook], study.out), study.out)
+            reason = forced or reason_to_run(step, step_inputs(step, by_name, codes[step.notebook], study.out), study.out)
             if reason:
                 reasons[step.name] = reason
     reasons |= {s.name: f"part of {s.within}" for s in steps if s.call and s.within in reasons}
