@@ -16,7 +16,7 @@ from scipy.ndimage import gaussian_filter
 
 from ..core import DataError, ParameterError, rng_for
 from ..data.scan import Scan
-from ..heatmap.filters import soften
+from ..heatmap.filters import smooth_gaussian
 from .anatomy import Person, smooth_field
 
 # %% ../../nbs/5_simulation/51_lesions.ipynb #f7177163
@@ -394,11 +394,11 @@ def insert_lesion(
     if kind in ("rotated", "swollen"):
         new = _moved(data, centre, distance, kind)
     elif kind == "blurred":
-        new = soften(data, brain_mask, spacing, 3)
+        new = smooth_gaussian(data, brain_mask, spacing, 3)
     elif kind == "shaded":
         new = data * rng.uniform(*GAINS[rng.integers(2)])
     else:
-        new = 2 * soften(data, brain_mask, spacing, 6) - data
+        new = 2 * smooth_gaussian(data, brain_mask, spacing, 6) - data
     return np.where(weight > 0, data + weight * (new - data), data).astype(np.float32), weight > 0.5
 
 # %% ../../nbs/5_simulation/51_lesions.ipynb #d3d94468

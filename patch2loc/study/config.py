@@ -12,7 +12,7 @@ from pathlib import Path
 from ..core import ParameterError, data_dir, digest_of
 from ..data.splits import SubjectFiles, list_subjects, split_datasets
 from ..heatmap.filters import GAUSSIAN_MM, MEDIAN_MM
-from ..heatmap.scores import score_named
+from ..heatmap.scores import resolve_score
 from ..localizer.model import Architecture
 from ..localizer.patches import MIN_BRAIN, PATCH_SIDE
 
@@ -57,7 +57,7 @@ class Settings:
         if self.loss != "beta_nll" and self.head != "gaussian":
             raise ParameterError(f"loss: {self.loss} is a loss of the Gaussian head, expected head gaussian, found {self.head!r}")
         if self.score:
-            score_named(self.score)
+            resolve_score(self.score)
 
     @property
     def architecture(self) -> Architecture:
