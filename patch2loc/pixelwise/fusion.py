@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import ndimage, special, stats
 
 from ..core import DataError, GeometryError, ParameterError
-from ..heatmap.filters import soften
+from ..heatmap.filters import smooth_gaussian
 from .diffusion_methods import Reconstruction
 from .reconstruction import halve, restore
 
@@ -185,7 +185,7 @@ def wide_and_narrow(
     spacing: np.ndarray,  # (3,) mm
 ) -> dict[str, np.ndarray]:  # wide nll, wide atlas, narrow nll, narrow atlas: (n,) each
     "Filter both maps for both questions."
-    inside = lambda map_, mm: soften(map_, brain_mask, spacing, mm)[brain_mask]
+    inside = lambda map_, mm: smooth_gaussian(map_, brain_mask, spacing, mm)[brain_mask]
     return {"wide nll": inside(nll, WIDE_MM), "wide atlas": inside(atlas, WIDE_MM), "narrow nll": inside(nll, NARROW_MM), "narrow atlas": atlas[brain_mask]}
 
 

@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ..core import DataError, GeometryError, read_volume, regrid, rng_for, seed_for
 from ..data.scan import Scan
-from ..heatmap.filters import MEDIAN_MM, smooth
+from ..heatmap.filters import MEDIAN_MM, smooth_median
 from ..heatmap.normative import Atlas, fit_atlas, load_atlases, save_atlases, z_score
 from ..localizer.batches import Slices
 from ..localizer.model import keep_memory, pick_device, pick_precision
@@ -133,7 +133,7 @@ def finish(
     extent_mm: float = MEDIAN_MM,
 ) -> np.ndarray:  # (X, Y, Z) float32, NaN outside the brain
     "Post-process a residual exactly as every heatmap: a median filter inside the brain, nothing else."
-    return smooth(np.where(brain_mask, residual, 0).astype(np.float32), brain_mask, np.asarray(spacing, float), extent_mm)
+    return smooth_median(np.where(brain_mask, residual, 0).astype(np.float32), brain_mask, np.asarray(spacing, float), extent_mm)
 
 # %% ../../nbs/6_pixelwise/61_reconstruction.ipynb #aab32389
 class Intensity(PixelMethod):

@@ -16,7 +16,7 @@ from scipy.ndimage import gaussian_filter
 
 from ..core import DataError, ParameterError
 from ..data.scan import Scan
-from ..heatmap.filters import soften
+from ..heatmap.filters import smooth_gaussian
 from .anatomy import SyntheticSubject, smooth_field
 
 # %% ../../nbs/5_simulation/51_lesions.ipynb #e49710b8
@@ -330,7 +330,7 @@ def _rotated(scan: Scan, centre: np.ndarray, distance: np.ndarray, rng: np.rando
 @register("scan")
 def _blurred(scan: Scan, centre: np.ndarray, distance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     "Gaussian filter of 3 mm."
-    return soften(scan.volume.data, scan.brain_mask, scan.volume.spacing, 3)
+    return smooth_gaussian(scan.volume.data, scan.brain_mask, scan.volume.spacing, 3)
 
 
 @register("scan")
@@ -343,7 +343,7 @@ def _swollen(scan: Scan, centre: np.ndarray, distance: np.ndarray, rng: np.rando
 @register("scan")
 def _inverted(scan: Scan, centre: np.ndarray, distance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     "Differences from the local mean of 6 mm change sign."
-    return 2 * soften(scan.volume.data, scan.brain_mask, scan.volume.spacing, 6) - scan.volume.data
+    return 2 * smooth_gaussian(scan.volume.data, scan.brain_mask, scan.volume.spacing, 6) - scan.volume.data
 
 
 @register("scan")

@@ -25,16 +25,16 @@ from ..data.splits import SubjectFiles
 from ..evaluation.cases import LOCALIZATION_SCORES, WITH_ATLAS
 from ..evaluation.thresholds import HealthyThresholds, learn_thresholds
 from ..evaluation.voxels import brain_voxels, voxel_measures
-from ..heatmap.filters import GAUSSIAN_MM, MEDIAN_MM, local_difference, smooth, soften
+from ..heatmap.filters import GAUSSIAN_MM, MEDIAN_MM, local_difference, smooth_gaussian, smooth_median
 from ..heatmap.localize import Predictions, DenseScorer, PatchScorer, localize, make_scorer
 from patch2loc.heatmap.normative import (
     Atlas, fit_atlas, fit_atlases, heatmaps, load_atlases, raw_maps, save_atlases, z_score,
 )
-from ..heatmap.scores import MORE_SCORES, SCORES, score_named, scores_with
+from ..heatmap.scores import SCORES, resolve_score, scores_to_compute
 from ..localizer.batches import Slices, write_slices
 from ..localizer.model import Localizer, keep_memory, load_localizer, pick_device, pick_precision
 from ..pixelwise.fusion import WIDE_MM, Scale, WithAtlas, fit_with_atlas, wide_and_narrow
-from ..simulation.lesions import INSERTED_KINDS, RADIUS_MM, SMALL_MM, insert_into
+from ..simulation.lesions import SCAN_KINDS, RADIUS_MM, SMALL_MM, insert_in_scan
 from .config import Experiment
 
 # %% ../../nbs/7_study/71_fold.ipynb #45c48cce
@@ -176,15 +176,15 @@ class Fold:
     ) -> dict[str, np.ndarray]:  # method -> (X, Y, Z) float32, NaN outside the brain
         "Return the map of every method: the location scores, surprise with the atlas, and the baselines as they are and with the same filters."
         atlases, spacing = atlases or self.atlases, scan.volume.spacing
-        maps = heatmaps(predictions, scan.brain_mask, spacing, atlases, self.median_mm, [s for s in SCORES + MORE_SCORES if s == "heatmap" or s in atlases], self.gaussian_mm)
+        maps = heatmaps(predictions, scan.brain_mask, spacing, atlases, self.median_mm, [s for s in SCORES if s == "heatmap" or s in atlases], self.gaussian_mm)
         bright = scan.volume.data if scan.contrast == "t2" else -scan.volume.data
         plain = {"intensity": np.where(scan.brain_mask, bright, np.nan), "atlas": np.abs(z_score(scan.volume.data, scan.brain_mask, atlases["intensity"]))}
         if self.with_atlas:
             maps[WITH_ATLAS] = np.full(scan.brain_mask.shape, np.nan, np.float32)
             maps[WITH_ATLAS][scan.brain_mask] = self.with_atlas(self.apart(scan, predictions, plain["atlas"]))
-        soft = {f"{name}_median": smooth(map_, scan.brain_mask, spacing, self.median_mm) for name, map_ in plain.items()}
+        soft = {f"{name}_median": smooth_median(map_, scan.brain_mask, spacing, self.median_mm) for name, map_ in plain.items()}
         if self.gaussian_mm:
-            soft |= {f"{name}_gaussian": soften(map_, scan.brain_mask, spacing, self.gaussian_mm) for name, map_ in plain.items()}
+            soft |= {f"{name}_gaussian": smooth_gaussian(map_, scan.brain_mask, spacing, self.gaussian_mm) for name, map_ in plain.items()}
         return maps | plain | soft
 
     def apart(
@@ -270,7 +270,7 @@ def _learn_usual(
     spacing = _store_predictions(fold, val, store)
     fold = replace(fold, with_atlas=fit_with_atlas([np.load(store / f"{f.subject}.apart.npz") for f in val]))
     report(f"scored {len(val)} validation subjects")
-    fit = lambda files: {**values, **_location_atlases(files, store, spacing, scores_with(experiment.config.scoring.score))}
+    fit = lambda files: {**values, **_location_atlases(files, store, spacing, scores_to_compute(experiment.config.scoring.score))}
     first, second = (val[0::2], val[1::2]) if len(val) > 1 else (val, ())
     for mine, other in ((first, second or first), (second, first)):
         atlases = fit(other)
@@ -363,9 +363,9 @@ def insert_lesions(
     "Insert lesions into training people, one a person, the kinds in turn; first large ones, then small ones."
     reach = max(fold.median_mm, 2 * max(fold.gaussian_mm, WIDE_MM))
     for i, k in enumerate(np.linspace(0, len(train) - 1, min(CHOICE_PEOPLE, len(train))).astype(int)):
-        turn, which = divmod(i, len(INSERTED_KINDS))
-        sick = insert_into(fold.load(train[k]), INSERTED_KINDS[which], rng_for(seed, "choice", train[k].subject), SMALL_MM if turn % 2 else RADIUS_MM)
-        yield lesion_slab(sick, reach), INSERTED_KINDS[which]
+        turn, which = divmod(i, len(SCAN_KINDS))
+        sick = insert_in_scan(fold.load(train[k]), SCAN_KINDS[which], rng_for(seed, "choice", train[k].subject), SMALL_MM if turn % 2 else RADIUS_MM)
+        yield lesion_slab(sick, reach), SCAN_KINDS[which]
 
 # %% ../../nbs/7_study/71_fold.ipynb #8e296a06
 def choose_score(
@@ -387,7 +387,7 @@ def choose_score(
                 np.save(keep / f"{scan.subject}.inserted.{name}.npy", maps[name][scan.brain_mask])
     candidates = [name for name in candidates if name in maps]
     means = {name: float(np.nanmean([row["auprc"] for row in rows if row["candidate"] == name])) for name in candidates}
-    return {"recommended": score_named(asked) if asked else max(candidates, key=means.get), "measure": "auprc", "means": means, "cases": rows}
+    return {"recommended": resolve_score(asked) if asked else max(candidates, key=means.get), "measure": "auprc", "means": means, "cases": rows}
 
 # %% ../../nbs/7_study/71_fold.ipynb #02e74f10
 def _cache_maps(
