@@ -25,7 +25,7 @@ from .lesions import LESION_KINDS, LesionParameters, insert_in_signal
 from ..tiny import Head
 
 # %% ../../nbs/5_simulation/52_cohort.ipynb #7f39f831
-_STREAMS = {"small": "small", "displaced": "elsewhere"}  # kinds renamed since: their random streams keep the name, and every seed its images
+_STREAMS = {"small": "foci", "displaced": "elsewhere"}  # kinds renamed since: their random streams keep the name, and every seed its images
 
 
 def subject_age(
