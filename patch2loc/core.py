@@ -6,9 +6,10 @@
 __all__ = ['PROJECT_DIR', 'Patch2LocError', 'ParameterError', 'DataError', 'GeometryError', 'LocationError', 'SplitError',
            'CheckpointError', 'ResultsError', 'in_clone', 'data_dir', 'log_dir', 'atomic_path', 'write_text',
            'write_json', 'digest', 'digest_of', 'seed_for', 'rng_for', 'Volume', 'regrid', 'read_volume', 'read_mask',
-           'forms_of', 'write_volume', 'write_like']
+           'forms_of', 'write_volume', 'write_like', 'flatten', 'nearest', 'check_value']
 
 # %% ../nbs/0_ground/00_core.ipynb #d5f54c14
+import difflib
 import gzip
 import hashlib
 import json
@@ -17,7 +18,7 @@ import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator, Sequence
+from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 import nibabel as nib
 import numpy as np
@@ -333,3 +334,39 @@ def write_like(
     except GeometryError as error:
         raise GeometryError(f"{scan}: {error}") from None
     write_volume(on_scan, path, dtype, forms_of(header))
+
+# %% ../nbs/0_ground/00_core.ipynb #e83ed085
+def flatten(
+    nested: Mapping[str, Any],
+    prefix: str = "",
+) -> dict[str, Any]:  # dotted name -> value that is no dictionary
+    "Name the values of nested dictionaries by their paths."
+    found: dict[str, Any] = {}
+    for name, value in nested.items():
+        found |= flatten(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+    return found
+
+
+def nearest(
+    name: str,
+    known: Iterable[str],  # existing names
+) -> str:  # "; did you mean steps?", or the list of existing names
+    "Word the existing name that is nearest to a wrong one."
+    known, last = list(known), name.rpartition(".")[2]
+    near = difflib.get_close_matches(name, known, 1) or [k for k in known if k.rpartition(".")[2] == last]
+    return f"; did you mean {near[0]}?" if near else f" (there are {', '.join(known)})"
+
+
+def check_value(
+    where: str,  # for the message
+    name: str,
+    value: Any,
+    default: Any,  # the value must have its type
+) -> None:
+    """Refuse a value of another type than the default's; an int is accepted for a float.
+
+    Raises: ParameterError naming the parameter.
+    """
+    kind = type(default)
+    if not (type(value) is kind or (kind is float and type(value) is int)):
+        raise ParameterError(f"{where}parameter {name}: expected {kind.__name__}, found {type(value).__name__} {value!r}")
