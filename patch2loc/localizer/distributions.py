@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LOG_2PI', 'Location', 'GaussianLocation', 'BinnedLocation', 'MixtureLocation']
 
-# %% ../../nbs/2_localizer/21_distributions.ipynb #250ccb90
+# %% ../../nbs/2_localizer/21_distributions.ipynb #e18f43ef
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +13,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-# %% ../../nbs/2_localizer/21_distributions.ipynb #04247089
+# %% ../../nbs/2_localizer/21_distributions.ipynb #057cc4d0
 LOG_2PI = math.log(2 * math.pi)
 
 
@@ -37,14 +37,11 @@ class GaussianLocation:
         "Differential entropy, natural logarithm."
         return 0.5 * (self.log_var + 1 + LOG_2PI).sum(1)
 
-    def log_prob(
-        self,
-        location: Tensor,  # (B, 2, ...) per cent
-    ) -> Tensor:  # (B, ...) log of a density per cent²
-        "Return the log-likelihood of locations."
+    def log_prob(self, location: Tensor) -> Tensor:
+        "Return the log-likelihood, per cent², of locations (B, 2, ...) in per cent: (B, ...)."
         return _log_normal(location, self.mean, self.log_var, 1)
 
-# %% ../../nbs/2_localizer/21_distributions.ipynb #3f1188d7
+# %% ../../nbs/2_localizer/21_distributions.ipynb #e6416389
 @dataclass(frozen=True)
 class BinnedLocation:
     "A sum of tents over the square bins of a slice; each tent is two bins wide."
@@ -103,7 +100,7 @@ class BinnedLocation:
                 terms.append(at + torch.where(inside, near, torch.zeros_like(near)).log())
         return torch.stack(terms).logsumexp(0) - 2 * math.log(self.width)
 
-# %% ../../nbs/2_localizer/21_distributions.ipynb #c85f3ffe
+# %% ../../nbs/2_localizer/21_distributions.ipynb #a79cc716
 @dataclass(frozen=True)
 class MixtureLocation:
     "A few Gaussians per patch, each with a weight."

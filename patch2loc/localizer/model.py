@@ -7,7 +7,7 @@ __all__ = ['DENSE_WIDTHS', 'DENSE_SIDES', 'LOCATION_MIDDLE', 'LOCATION_SPREAD', 
            'DenseEncoder', 'ResNet18Encoder', 'slice_code', 'Head', 'published_unit', 'Architecture', 'read_location',
            'PatchLocalizer', 'pick_precision', 'pick_device', 'keep_memory', 'Localizer', 'load_localizer']
 
-# %% ../../nbs/2_localizer/22_model.ipynb #63239248
+# %% ../../nbs/2_localizer/22_model.ipynb #4703e428
 import ctypes
 import hashlib
 import json
@@ -24,7 +24,7 @@ from ..core import CheckpointError, ParameterError
 from .distributions import BinnedLocation, GaussianLocation, Location, MixtureLocation
 from .patches import PATCH_SIDE
 
-# %% ../../nbs/2_localizer/22_model.ipynb #f78b1b91
+# %% ../../nbs/2_localizer/22_model.ipynb #9420078a
 DENSE_WIDTHS = (32, 64, 96, 128, 256)  # channels of the five convolutions
 DENSE_SIDES = (8, 12, 16, 20, 24, 28, 32, 36, 40, 44)  # pixels
 
@@ -46,11 +46,8 @@ class DenseEncoder(nn.Module):
             nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
             nn.init.zeros_(conv.bias)
 
-    def forward(
-        self,
-        image: Tensor,  # (B, C, h, w) with h, w in P + 4·k
-    ) -> Tensor:  # (B, F, (h − P) / 4 + 1, (w − P) / 4 + 1)
-        "Encode every patch of a lattice of stride 4."
+    def forward(self, image: Tensor) -> Tensor:
+        "Encode the lattice of patches in windows (B, C, h, w) with sides P + 4·k: (B, F, (h − P) / 4 + 1, (w − P) / 4 + 1)."
         x = image
         for i, conv in enumerate(self.convs):
             x = torch.relu(conv(x))
@@ -58,7 +55,7 @@ class DenseEncoder(nn.Module):
                 x = nn.functional.max_pool2d(x, 2)
         return x
 
-# %% ../../nbs/2_localizer/22_model.ipynb #e1d74b2c
+# %% ../../nbs/2_localizer/22_model.ipynb #51001b65
 class ResNet18Encoder(nn.Module):
     """The published encoder, on single patches.
 
@@ -80,7 +77,7 @@ class ResNet18Encoder(nn.Module):
         "Encode single patches: (B, 1, P, P) to (B, 512, 1, 1)."
         return self.net(image).flatten(1)[:, :, None, None]
 
-# %% ../../nbs/2_localizer/22_model.ipynb #a72f22e4
+# %% ../../nbs/2_localizer/22_model.ipynb #4429b2f9
 def slice_code(
     slice_position: Tensor,  # (B,) in [0, 1)
     features: int,  # F, even
@@ -93,7 +90,7 @@ def slice_code(
     angle = 100.0 * slice_position.float()[:, None] * frequency
     return torch.stack([angle.sin(), angle.cos()], -1).flatten(1)
 
-# %% ../../nbs/2_localizer/22_model.ipynb #323dfa6f
+# %% ../../nbs/2_localizer/22_model.ipynb #806ec272
 LOCATION_MIDDLE = 50.0  # per cent of the slice side
 LOCATION_SPREAD = 20.0  # per cent of the slice side; one standardized unit
 
@@ -101,12 +98,8 @@ LOCATION_SPREAD = 20.0  # per cent of the slice side; one standardized unit
 class Head(nn.Module):
     "A stack of 1×1 convolutions from features to the outputs of a distribution; the last one in float32."
 
-    def __init__(
-        self,
-        widths: tuple[int, ...],  # channels: the features, then the hidden layers
-        norm: bool,  # batch norm between layers, as published
-        outputs: int = 2,
-    ):
+    def __init__(self, widths: tuple[int, ...], norm: bool, outputs: int = 2):
+        "`widths`: channels of the features and of the hidden layers; `norm`: batch norm between layers, as published."
         super().__init__()
         layers = []
         for i, o in zip(widths, widths[1:]):
@@ -126,7 +119,7 @@ def published_unit(mean: Tensor, log_var: Tensor) -> tuple[Tensor, Tensor]:
     "Convert standardized means and log-variances to per cent of the slice and log of per cent²."
     return LOCATION_MIDDLE + LOCATION_SPREAD * mean, log_var + 2 * math.log(LOCATION_SPREAD)
 
-# %% ../../nbs/2_localizer/22_model.ipynb #bbb42da2
+# %% ../../nbs/2_localizer/22_model.ipynb #a1039417
 ENCODERS = {"dense": DenseEncoder, "resnet18": ResNet18Encoder}
 HEADS = ("gaussian", "binned", "mixture")
 
@@ -160,15 +153,12 @@ class Architecture:
             expected = ", ".join(map(str, sides))
             raise ParameterError(f"patch_side: expected one of {expected} for {self.encoder}, found {self.patch_side!r}")
 
-# %% ../../nbs/2_localizer/22_model.ipynb #72575de8
+# %% ../../nbs/2_localizer/22_model.ipynb #1445aaf2
 LEAST_LOG_VAR = -8.0  # standardized, of a mixture's component: it cannot collapse onto one training patch
 
 
-def read_location(
-    architecture: Architecture,
-    raw: Tensor,  # (B, C, ...) outputs of the heads, standardized
-) -> Location:
-    "Build the predicted distribution from the outputs of the heads."
+def read_location(architecture: Architecture, raw: Tensor) -> Location:
+    "Build the predicted distribution from the outputs of the heads, (B, C, ...), standardized."
     if architecture.head == "gaussian":
         return GaussianLocation(*published_unit(raw[:, :2], raw[:, 2:]))
     if architecture.head == "binned":
@@ -186,7 +176,7 @@ def _spread_out(head: Head, components: int) -> None:
     with torch.no_grad():
         head.last.bias[components : 3 * components] = torch.stack([radius * turn.cos(), radius * turn.sin()], 1).flatten()
 
-# %% ../../nbs/2_localizer/22_model.ipynb #346d5d08
+# %% ../../nbs/2_localizer/22_model.ipynb #48cfd0c5
 class PatchLocalizer(nn.Module):
     """The network: from images and slice positions to predicted locations, in per cent of the slice.
 
@@ -234,7 +224,7 @@ class PatchLocalizer(nn.Module):
         hidden = features.detach() if self.architecture.separate_variance else features
         return torch.cat([head(hidden if i else features) for i, head in enumerate(self.heads)], 1)
 
-# %% ../../nbs/2_localizer/22_model.ipynb #5f089aeb
+# %% ../../nbs/2_localizer/22_model.ipynb #402c5f38
 def pick_precision(
     precision: str,  # "auto", "bfloat16" or "float32"
     device: str = "cpu",  # "cpu" or "cuda"
@@ -265,7 +255,7 @@ def keep_memory() -> bool:  # whether this system has the option
     libc = ctypes.CDLL("libc.so.6")
     return bool(libc.mallopt(-3, 1 << 30) and libc.mallopt(-1, (1 << 31) - 1))
 
-# %% ../../nbs/2_localizer/22_model.ipynb #d0be37bd
+# %% ../../nbs/2_localizer/22_model.ipynb #b5b407ac
 @dataclass(frozen=True)
 class Localizer:
     "A trained network together with the facts of its training."
