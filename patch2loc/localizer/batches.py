@@ -6,7 +6,7 @@
 __all__ = ['Slices', 'write_slices', 'Lattice', 'cover', 'neighbourhood', 'augmented', 'PatchBatches', 'LatticeBatches',
            'Training', 'check_sampling']
 
-# %% ../../nbs/2_localizer/24_batches.ipynb #e1379a49
+# %% ../../nbs/2_localizer/24_batches.ipynb #9632ab9b
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from patch2loc.localizer.patches import (
     LATTICE_STRIDE, MIN_BRAIN, PATCH_SIDE, brain_fraction, cut_patches, sample_centres, to_location,
 )
 
-# %% ../../nbs/2_localizer/24_batches.ipynb #ee1eb15e
+# %% ../../nbs/2_localizer/24_batches.ipynb #1078d474
 @dataclass(frozen=True)
 class Slices:
     "One subject's slices, memory-mapped."
@@ -58,40 +58,35 @@ def write_slices(
     extent = [int(max((np.ptp(np.flatnonzero(e)) + 1 for e in enough[usable].any(axis)), default=0)) for axis in (2, 1)]
     write_json({"usable": usable.tolist(), "extent": extent, "minimum": minimum, "side": side}, f"{path}.json")
 
-# %% ../../nbs/2_localizer/24_batches.ipynb #6491bd13
+# %% ../../nbs/2_localizer/24_batches.ipynb #c308e53e
 @dataclass(frozen=True)
 class Lattice:
-    "Centres every `stride` voxels, from a first one."
+    "Centres every `LATTICE_STRIDE` voxels, from a first one."
 
     first: tuple[int, int]  # row and column of the first centre, voxels; may lie outside the slice
     count: tuple[int, int]  # centres along rows and columns
-    stride: int = LATTICE_STRIDE  # voxels
 
     def centres(self) -> np.ndarray:
         "Return all centres, (rows, columns, 2) int, voxels."
-        axes = [f + self.stride * np.arange(n) for f, n in zip(self.first, self.count)]
+        axes = [f + LATTICE_STRIDE * np.arange(n) for f, n in zip(self.first, self.count)]
         return np.stack(np.meshgrid(*axes, indexing="ij"), -1)
 
     def window(self, slice_: np.ndarray, side: int = PATCH_SIDE) -> np.ndarray:
         "Return the part of a slice (H, W) that the lattice's patches of the given side cover together, zeros beyond the slice."
         low = np.array(self.first) - side // 2
-        size = side + self.stride * (np.array(self.count) - 1)
+        size = side + LATTICE_STRIDE * (np.array(self.count) - 1)
         out = np.zeros(size, slice_.dtype)
         start, stop = np.clip(low, 0, slice_.shape), np.clip(low + size, 0, slice_.shape)
         out[tuple(map(slice, start - low, stop - low))] = slice_[tuple(map(slice, start, stop))]
         return out
 
 
-def cover(
-    enough: np.ndarray,  # (H, W) bool, centres with enough brain
-    count: tuple[int, int],  # centres along rows and columns
-    shift: tuple[int, int] = (0, 0),  # voxels in [0, stride), random in training
-) -> Lattice:
-    "Return a lattice of the given size that starts at the first row and column with enough brain, less a shift."
+def cover(enough: np.ndarray, count: tuple[int, int], shift: tuple[int, int]) -> Lattice:
+    "Return the lattice that starts at the first row and column with enough brain, (H, W) bool, less a shift of 0 to 3 voxels."
     rows, columns = np.flatnonzero(enough.any(1)), np.flatnonzero(enough.any(0))
     return Lattice((int(rows[0]) - shift[0], int(columns[0]) - shift[1]), count)
 
-# %% ../../nbs/2_localizer/24_batches.ipynb #ccaf4fb5
+# %% ../../nbs/2_localizer/24_batches.ipynb #f93278fb
 def neighbourhood(
     slices: np.ndarray,  # (Z, H, W)
     z: int,
@@ -118,7 +113,7 @@ def augmented(
     noisy = image**gamma + rng.normal(0, sigma, image.shape)
     return np.where(image > 0, np.clip(noisy, 1e-3, 1), 0).astype(np.float32)
 
-# %% ../../nbs/2_localizer/24_batches.ipynb #3852f08b
+# %% ../../nbs/2_localizer/24_batches.ipynb #2cb5748e
 @dataclass(eq=False)
 class _Batches:
     "What both samplings share: item `i` is batch `i`, a function of `(seed, part, first_step + i)` alone."
@@ -167,7 +162,7 @@ class PatchBatches(_Batches):
         weight = np.ones((len(image), 1, 1), np.float32)
         return {"image": image, "slice_position": position, "location": location[:, :, None, None], "weight": weight}
 
-# %% ../../nbs/2_localizer/24_batches.ipynb #145b699c
+# %% ../../nbs/2_localizer/24_batches.ipynb #55559b3a
 @dataclass(eq=False)
 class LatticeBatches(_Batches):
     "Batches of windows, each a whole lattice of patches that covers the brain at every shift; all have the same shape."
@@ -201,7 +196,7 @@ class LatticeBatches(_Batches):
             "weight": counts.astype(np.float32),
         }
 
-# %% ../../nbs/2_localizer/24_batches.ipynb #aa6cce08
+# %% ../../nbs/2_localizer/24_batches.ipynb #2fe1eaba
 @dataclass(frozen=True)
 class Training:
     "How a network is trained; the defaults train the dense encoder on a laptop. The paper's values: recipe `paper` of chapter 70."

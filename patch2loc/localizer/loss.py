@@ -56,9 +56,7 @@ def squared_error(loc_mean: Tensor, loc_log_var: Tensor, location: Tensor, weigh
 LOSSES = {"beta_nll": beta_nll, "faithful": faithful, "squared_error": squared_error}
 
 
-def loss_named(
-    name: str,  # a key of `LOSSES`
-) -> Callable[..., Tensor]:
+def loss_named(name: str) -> Callable[..., Tensor]:
     """Return a loss of the Gaussian head by its name.
 
     Raises: ParameterError with the allowed names.
@@ -92,12 +90,8 @@ def binned_cross_entropy(
     return -((grid * columns[:, None]).sum(2) * rows).sum(1).mean() + 2 * math.log(predicted.width)
 
 
-def distribution_loss(
-    predicted: Location,  # of (m, 2) locations, m above 0
-    location: Tensor,  # (m, 2) per cent
-    softness: float = 0.75,  # for bins
-) -> Tensor:  # scalar
-    "Return the loss of a predicted distribution: soft cross-entropy for bins, the NLL for others."
+def distribution_loss(predicted: Location, location: Tensor, softness: float = 0.75) -> Tensor:
+    "Return the loss of a prediction: soft cross-entropy for bins, the NLL for others; arguments as of `binned_cross_entropy`."
     if isinstance(predicted, BinnedLocation):
         return binned_cross_entropy(predicted, location, softness)
     return -predicted.log_prob(location).mean()

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LocalizerModule', 'SliceData', 'Curve', 'train_localizer']
 
-# %% ../../nbs/2_localizer/25_training.ipynb #9cb9b333
+# %% ../../nbs/2_localizer/25_training.ipynb #bca35d63
 import logging
 import math
 import time
@@ -30,7 +30,7 @@ from patch2loc.localizer.model import (
     LOCATION_SPREAD, Architecture, PatchLocalizer, keep_memory, pick_device, pick_precision, read_location,
 )
 
-# %% ../../nbs/2_localizer/25_training.ipynb #6f0939dc
+# %% ../../nbs/2_localizer/25_training.ipynb #d27a30c6
 class LocalizerModule(L.LightningModule):
     "The localizer as Lightning trains it."
 
@@ -83,7 +83,7 @@ class LocalizerModule(L.LightningModule):
         facts = {"architecture": asdict(self.model.architecture), "training": asdict(self.hyperparameters)}
         checkpoint["patch2loc"] = {**facts, **self.about}
 
-# %% ../../nbs/2_localizer/25_training.ipynb #4fbe1b26
+# %% ../../nbs/2_localizer/25_training.ipynb #65284e98
 class SliceData(L.LightningDataModule):
     "Training batches by number, and the fixed validation batches."
 
@@ -116,7 +116,7 @@ def _to_tensors(batch: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
     "Convert a batch's arrays to tensors."
     return {key: torch.from_numpy(np.ascontiguousarray(value)) for key, value in batch.items()}
 
-# %% ../../nbs/2_localizer/25_training.ipynb #174a66f2
+# %% ../../nbs/2_localizer/25_training.ipynb #01560474
 class Curve(Callback):
     "Keeps a row per validation, writes the rows as CSV and reports a line."
 
@@ -148,7 +148,7 @@ class Curve(Callback):
         module.since_report = {"loss": [], "patches": 0}
         self.since = (step, time.monotonic())
 
-# %% ../../nbs/2_localizer/25_training.ipynb #b148c60e
+# %% ../../nbs/2_localizer/25_training.ipynb #0fd51299
 class _AtomicCheckpoints(TorchCheckpointIO):
     "Write a checkpoint beside its name and rename it."
 
