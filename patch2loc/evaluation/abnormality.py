@@ -48,10 +48,7 @@ def gaussian_kl(
     a: np.ndarray,  # (n, d)
     b: np.ndarray,  # (m, d)
 ) -> float:  # nats; NaN when a group is too small for a covariance
-    """Return the Kullback–Leibler divergence KL(a ‖ b) of Gaussians fitted to two groups.
-
-    Source: abnormality analysis of arXiv 2506.22504v1; closed form for Gaussians.
-    """
+    "Return KL(a ‖ b) of Gaussians fitted to two groups.   Source: abnormality analysis of arXiv 2506.22504v1; closed form."
     d = a.shape[1]
     if min(len(a), len(b)) < d + 2:
         return float("nan")

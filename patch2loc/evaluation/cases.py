@@ -170,11 +170,11 @@ def case_row(
 
 # %% ../../nbs/4_evaluation/45_cases.ipynb #d3d94468
 _KINDS = {"foci": "small", "elsewhere": "displaced"}
-_METHODS = {"surprise": "nll"}
+_METHODS = dict.fromkeys(("method", "reference", "candidate", "score"), {"surprise": "nll"})
 OLD_NAMES = {  # column of a file ("" for its heads) -> old word -> current word
     "": {"false_alarms": "false_positives", "false_positive_share": "false_positive_rate", "alarms": "detections",
          "^true$": "true_positives", "share": "false_positive_rate", "bed": "benchmark", **_KINDS},
-    "method": _METHODS, "candidate": _METHODS, "score": _METHODS, "kind": _KINDS, "dataset": _KINDS,
+    **_METHODS, "kind": _KINDS, "dataset": _KINDS,
 }
 
 
@@ -236,10 +236,7 @@ def write_cases(
 def read_case_file(
     path: str | Path,  # cases.csv
 ) -> pd.DataFrame:  # the columns of CASE_COLUMNS
-    """Read one file of cases, every number as it was written.
-
-    Raises: ResultsError if the file is missing, a column is, or a value is no number.
-    """
+    "Read one file of cases, every number as it was written.   Raises: ResultsError for a missing file or column, or no number."
     cases = pd.DataFrame(read_rows(path, CASE_COLUMNS), columns=list(CASE_COLUMNS))
     for name in (set(CASE_COLUMNS) - set(_TEXT)) - {"synthetic"}:
         try:
@@ -260,7 +257,7 @@ def read_rows(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
     heads = list(map(current_name, heads))
     if missing := [name for name in columns if name not in heads]:
         raise ResultsError(f"{path}: expected the columns {', '.join(columns)}, found no {', '.join(missing)}")
-    return [{name: current_name(text, name) if name == "method" else text for name, text in zip(heads, row)} for row in rows]
+    return [{name: current_name(text, name) if name in _METHODS else text for name, text in zip(heads, row)} for row in rows]
 
 # %% ../../nbs/4_evaluation/45_cases.ipynb #1f0e3dad
 def check_cases(cases: pd.DataFrame, where: str | Path = "cases") -> None:
@@ -284,10 +281,7 @@ def read_cases(
     datasets: Sequence[str] | None = None,  # expected; None: those found in any fold
     folds: Sequence[int] | None = None,  # expected; None: those found
 ) -> pd.DataFrame:  # the columns of CASE_COLUMNS
-    """Read the cases of all folds and data sets of a run.
-
-    Raises: ResultsError for a missing fold or data set, a duplicate or missing case, mixed contrasts or parameters.
-    """
+    "Read the cases of all folds and data sets of a run.   Raises: ResultsError if any are missing, duplicate or mixed."
     parts = {}
     for path in sorted(Path(run_dir).glob("fold-*/*/cases.csv")):
         part, (fold, dataset) = read_case_file(path), path.parts[-3:-1]
@@ -306,10 +300,7 @@ def read_cases(
 def read_runs(
     run_dirs: Sequence[str | Path],  # the same study with several seeds
 ) -> pd.DataFrame:  # the columns of CASE_COLUMNS
-    """Read the cases of one study that was run with several seeds.
-
-    Raises: ResultsError as read_cases does, and for runs with equal seeds or different parameters.
-    """
+    "Read the cases of one study run with several seeds.   Raises: ResultsError as read_cases does, and for equal seeds."
     cases = pd.concat(map(read_cases, run_dirs), ignore_index=True)
     check_cases(cases, ", ".join(map(str, run_dirs)))
     return cases

@@ -29,6 +29,7 @@ WIDTH = 7.6  # inches; 608 pixels at the 80 dpi of a notebook
 _DARK, _ORANGE, _GREY = "#1b3a5c", "#d9700a", "#6b6b6b"  # differ in lightness too
 _DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (3, 3)))
 _DOTTED = dict(color=_GREY, linestyle=(0, (1, 1.2)), linewidth=1.4)
+_PLAIN_NUMBERS = FuncFormatter(lambda value, _: f"{value:g}")
 _SEED = 3141  # of jitter and of the patches in a density
 
 
@@ -167,10 +168,7 @@ def case_panel(
     synthetic: bool = False,  # is the data simulated?
     box: tuple[slice, slice] | None = None,  # part of a slice that is shown; None: the brains
 ) -> Figure:
-    """Draw cases as rows: scan, scan with the lesion's outline, and each map with a colour bar in its unit.
-
-    Raises: ParameterError for no case or rows with different maps.
-    """
+    "Draw cases as rows: scan, lesion outlined, each map with a colour bar.   Raises: ParameterError for no case or unequal maps."
     if not cases or len({tuple(case.maps) for case in cases}) > 1:
         raise ParameterError(f"cases: expected at least one, all with the same maps, found {[tuple(case.maps) for case in cases]}")
     box, names = box or _box(cases), list(cases[0].maps)
@@ -287,10 +285,7 @@ def predicted_locations(
     title: str = "Predicted against true location",
     synthetic: bool = False,  # is the data simulated?
 ) -> Figure:
-    """Draw predicted against true rows and columns as counts of patches, with the line of exact predictions.
-
-    Raises: GeometryError if the two are not (n, 2) alike, or hold nothing.
-    """
+    "Draw counts of patches, predicted against true.   Raises: GeometryError unless both are (n, 2) and not empty."
     if loc_mean.shape != location.shape or location.ndim != 2 or location.shape[1:] != (2,) or not len(location):
         raise GeometryError(f"expected predicted and true locations (n, 2), found {loc_mean.shape} and {location.shape}")
     figure = _page(3.4, title, synthetic)
@@ -326,10 +321,7 @@ def auprc_strip(
     cases: pd.DataFrame,  # of `read_cases`: dataset, method, subject, auprc, prevalence
     synthetic: bool = False,  # is the data simulated?
 ) -> Figure:
-    """Draw each person's AUPRC as a point, by method and data set, with medians and prevalence.
-
-    Raises: ParameterError if no case has an AUPRC.
-    """
+    "Draw each person's AUPRC as a point, with medians and prevalence.   Raises: ParameterError if no case has an AUPRC."
     keys, cases = ["dataset", "method", "person"], cases.dropna(subset=["auprc"])
     if not len(cases):
         raise ParameterError("cases: expected at least one with a lesion, found none with an AUPRC")
@@ -387,6 +379,7 @@ def froc(
     "Draw the fraction of lesions found against false positives per scan, one line per method.   Raises: ParameterError for no table."
     figure, axis = _curves(tables, "false_positives", "sensitivity", title, synthetic)
     axis.set_xscale("symlog", linthresh=1)
+    axis.xaxis.set_major_formatter(_PLAIN_NUMBERS)
     _axis(axis, "both", xlabel="false positives per scan", ylabel="sensitivity (lesions found)", xlim=(0, None), ylim=(0, 1.02))
     figure.legend(loc="outside right center", fontsize=8, frameon=False, handlelength=3.5)
     return figure

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
-from scipy.ndimage import label
+from scipy.ndimage import find_objects, label
 
 from ..core import GeometryError, ParameterError
 from .voxels import ratio
@@ -82,15 +82,10 @@ class Detections:
     true_positives: np.ndarray  # (k,) of them, those that meet a lesion
 
 
-def _bounding_box(mask: np.ndarray) -> tuple[slice, ...]:
-    "Find the smallest box that holds a mask (X, Y, Z); empty slices for an empty mask."
-    lit = [np.flatnonzero(mask.any(tuple({0, 1, 2} - {axis}))) for axis in range(3)]
-    return tuple(slice(at[0], at[-1] + 1) if at.size else slice(0, 0) for at in lit)
-
-
 def _lesions_found(score: np.ndarray, inside: np.ndarray, at: np.ndarray, overlap: float) -> tuple[int, np.ndarray]:
     "Count lesions (components of `inside`), and those found at each of the thresholds `at`."
-    labels, lesions = label(inside[_bounding_box(inside)], structure=np.ones((3, 3, 3)))
+    box = find_objects(inside.astype(np.int8))
+    labels, lesions = label(inside[box[0]] if box else inside, structure=np.ones((3, 3, 3)))
     number, values, found = labels[labels > 0], score[inside], np.zeros(len(at), int)
     for k in range(1, lesions + 1):
         own = np.sort(values[number == k]).astype(float)

@@ -57,10 +57,8 @@ def bootstrap_interval(
     return float(found.confidence_interval.low * scale), float(found.confidence_interval.high * scale)
 
 # %% ../../nbs/4_evaluation/43_statistics.ipynb #65b9eea6
-def holm(
-    p_values: Sequence[float],  # (m,) of one family of tests
-) -> np.ndarray:  # (m,) corrected, same order
-    "Correct p-values for the size of their family by Holm's step-down rule.   Source: Holm 1979."
+def holm(p_values: Sequence[float]) -> np.ndarray:  # (m,) corrected, in the order of the (m,) p-values of one family
+    "Correct p-values for the size of their family by the step-down rule of Holm 1979."
     p = np.asarray(p_values, float)
     order = p.argsort(kind="stable")
     stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))

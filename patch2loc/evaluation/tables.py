@@ -56,8 +56,7 @@ def _healthy(title: str, unit: str = "") -> Head:
 
 _TABLES = {  # table -> column of a case, column of the table (with the protocol in its name), head
     "summary": (
-        ("auprc", "auprc", Head("AUPRC")),
-        ("auroc", "auroc", Head("AUROC")),
+        ("auprc", "auprc", Head("AUPRC")), ("auroc", "auroc", Head("AUROC")),
         ("dice_healthy_threshold", "dice_healthy_threshold", _healthy("Dice")),
         ("dice_best", "dice_oracle_per_volume", _dice("oracle per volume")),
         ("false_positive_rate", "false_positive_rate", _flagged("healthy threshold")),
@@ -74,13 +73,10 @@ _TABLES = {  # table -> column of a case, column of the table (with the protocol
     "lesions": (
         ("lesion_sensitivity", "lesion_sensitivity", _healthy("sensitivity")),
         ("lesion_precision", "lesion_precision", _healthy("precision of detections")),
-        ("lesion_f1", "lesion_f1", _healthy("lesion F1")),
-        ("false_positives", "false_positives", _healthy("false positives", "per scan")),
-        ("hd95", "hd95_mm", _healthy("HD95", "mm")),
-        ("surface_distance", "surface_distance_mm", _healthy("surface distance", "mm")),
+        ("lesion_f1", "lesion_f1", _healthy("lesion F1")), ("false_positives", "false_positives", _healthy("false positives", "per scan")),
+        ("hd95", "hd95_mm", _healthy("HD95", "mm")), ("surface_distance", "surface_distance_mm", _healthy("surface distance", "mm")),
         ("volume_difference", "volume_difference_ml", _healthy("volume difference", "ml")),
-        ("slice_auroc", "slice_auroc", Head("slice AUROC")),
-        ("slice_auprc", "slice_auprc", Head("slice AUPRC")),
+        ("slice_auroc", "slice_auroc", Head("slice AUROC")), ("slice_auprc", "slice_auprc", Head("slice AUPRC")),
     ),
 }
 TABLES = {table: {column: name for column, name, _ in rows} for table, rows in _TABLES.items()}  # table -> column of a case -> of the table
@@ -124,12 +120,8 @@ def summarize(
     cases: pd.DataFrame,  # of `read_cases` or `read_runs`
     table: str = "summary",  # a name of TABLES
     recommended: str = "",  # the score chosen beforehand, marked in a column
-    seed: int = 3141,  # of the bootstrap
 ) -> pd.DataFrame:  # one row for each data set and method
-    """Average the cases of each data set and method, with intervals, prevalence and the number of patients.
-
-    Raises: ResultsError as check_cases does; ParameterError for another table.
-    """
+    "Average the cases of each data set and method, with intervals.   Raises: ResultsError as check_cases does; ParameterError."
     if table not in TABLES:
         raise ParameterError(f"table: expected one of {', '.join(TABLES)}, found {table!r}")
     check_cases(cases)
@@ -137,7 +129,7 @@ def summarize(
     for dataset, method, part in _groups(cases):
         row = _about(dataset, method, part) | {"recommended": method == recommended}
         for column, name in TABLES[table].items():
-            low, high = bootstrap_interval(part.groupby("subject")[column].mean(), LEVEL, seed=seed)
+            low, high = bootstrap_interval(part.groupby("subject")[column].mean(), LEVEL)
             row |= {name: float(_fold_means(part, column).mean()), f"{name}_low": low, f"{name}_high": high}
         rows.append(row | {"interval": f"{100 * LEVEL:g} %: BCa bootstrap over patients"})
     return pd.DataFrame(rows)
@@ -157,13 +149,12 @@ def _spread(means: pd.Series) -> dict[str, float]:
 def uncertainty(
     cases: pd.DataFrame,  # of `read_cases` or `read_runs`
     measures: Sequence[str] = MEASURES,
-    seed: int = 3141,  # of the bootstrap
 ) -> pd.DataFrame:  # one row per data set, method and measure: mean, patients_, folds_ and seeds_ columns
     "Separate the sources of uncertainty: patients (bootstrap), folds and seeds (Student's t over their means)."
     rows = []
     for dataset, method, part in _groups(cases):
         for measure in measures:
-            low, high = bootstrap_interval(part.groupby("subject")[measure].mean(), LEVEL, seed=seed)
+            low, high = bootstrap_interval(part.groupby("subject")[measure].mean(), LEVEL)
             inner = _fold_means(part, measure)
             row = _about(dataset, method, part) | dict(measure=measure, mean=float(inner.mean()), patients_low=low, patients_high=high)
             for source in ("fold", "seed"):
@@ -180,17 +171,13 @@ def paired_table(
     cases: pd.DataFrame,  # of `read_cases` or `read_runs`
     reference: str,  # the method that the others are compared with
     measures: Sequence[str] = MEASURES,
-    seed: int = 3141,  # of the bootstrap
 ) -> pd.DataFrame:  # one row per measure, data set and method
-    """Test each method against one reference on the same persons, corrected over methods and data sets.
-
-    Raises: ParameterError if the reference has no cases.
-    """
+    "Test each method against one reference, corrected over methods and data sets.   Raises: ParameterError without the reference."
     parts = []
     for measure in measures:
         for dataset, table in cases[cases["lesion_voxels"] > 0].groupby("dataset"):
             wide = by_person(table.pivot_table(measure, "subject", "method", aggfunc="mean", dropna=False))
-            tests = paired_tests(wide[sorted(wide, key=method_order)], reference, seed)
+            tests = paired_tests(wide[sorted(wide, key=method_order)], reference)
             facts = dict(synthetic=bool(table["synthetic"].any()), prevalence=float(table["prevalence"].mean()), reference=reference)
             means = dict(reference_mean=float(wide[reference].mean()), method_mean=wide[tests["method"]].mean().to_numpy())
             parts.append(tests.assign(measure=measure, dataset=dataset, **facts, **means))
@@ -203,10 +190,8 @@ def paired_table(
 _SCAN_COLUMNS = ["dataset", "method", "synthetic", "patients", "healthy", "prevalence", "scan_auroc", "scan_auprc"]
 
 
-def scan_table(
-    cases: pd.DataFrame,  # of `read_cases` or `read_runs`
-) -> pd.DataFrame:  # one row per data set and method; no row without healthy cases
-    "Rank scans with a lesion against healthy ones by their scan score, mean over folds and seeds; prevalence is the fraction of patients."
+def scan_table(cases: pd.DataFrame) -> pd.DataFrame:  # one row per data set and method; no row without healthy cases
+    "Rank scans with a lesion against healthy ones by their scan score, mean over folds and seeds; prevalence is their fraction."
     ill = cases["lesion_voxels"] > 0
     healthy = cases[~ill & ~cases["dataset"].isin(cases.loc[ill, "dataset"])].dropna(subset=["scan_score"])
     rows = []
@@ -226,10 +211,7 @@ def pooled_curves(
     run_dir: str | Path,
     cases: pd.DataFrame,  # of `read_cases`, one run
 ) -> pd.DataFrame:  # dataset, method, fold, threshold, and the columns of `pooled_curve`; cases with a lesion only
-    """Pool the counts beside the cases of one run: precision, recall, lesions found and false positives at each threshold of the grid.
-
-    Raises: ResultsError if counts are missing.
-    """
+    "Pool the counts of a run into points of the PR and FROC curves of each fold.   Raises: ResultsError if counts are missing."
     parts = []
     for (fold, dataset), table in cases[cases["lesion_voxels"] > 0].groupby(["fold", "dataset"]):
         folder = Path(run_dir) / f"fold-{fold}" / dataset
@@ -242,9 +224,7 @@ def pooled_curves(
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["dataset", "method", "fold", "threshold"])
 
 # %% ../../nbs/4_evaluation/46_tables.ipynb #c0c7c76d
-def table_note(
-    summary: pd.DataFrame,  # of one or several data sets
-) -> str:
+def table_note(summary: pd.DataFrame) -> str:
     "Describe what a table is made of and how to read its numbers."
     parts = []
     if summary["synthetic"].all():
@@ -252,8 +232,8 @@ def table_note(
     elif summary["synthetic"].any():
         parts.append(f"**Synthetic data** in {', '.join(sorted(summary.loc[summary['synthetic'], 'dataset'].unique()))}.")
     brackets = f"; brackets: {'; '.join(sorted(summary['interval'].unique()))}" if "interval" in summary else ""
-    parts.append(f"In percent unless a unit is given{brackets}. Prevalence is the AUPRC at chance level. Flagged means score > threshold; "
-                 "the oracle threshold is found on each volume's own mask and is an upper bound.")
+    parts.append(f"In percent unless a unit is given{brackets}. Prevalence is the AUPRC at chance level. Flagged means score > threshold;"
+                 " the oracle threshold is found on each volume's own mask and is an upper bound.")
     if summary.get("recommended", pd.Series(False)).any():
         parts.append("★: the score recommended beforehand, on lesions simulated in training subjects.")
     if "dice_best_on_test" in summary:
@@ -285,8 +265,8 @@ def _joined(*columns: Sequence[str]) -> list[str]:
 
 def _mean_columns(t: pd.DataFrame) -> dict[str, Sequence]:
     "Write means with their intervals; a measure without values has no column."
-    columns = {"method": _joined(t["method"], np.where(t["recommended"], " ★", "")), "subjects": t["subjects"], "with lesion": t["patients"]}
-    columns["prevalence"] = _numbers(t["prevalence"], _PREVALENCE)
+    columns = {"method": _joined(t["method"], np.where(t["recommended"], " ★", "")), "subjects": t["subjects"]}
+    columns |= {"with lesion": t["patients"], "prevalence": _numbers(t["prevalence"], _PREVALENCE)}
     for name, head in HEADS.items():
         if name in t and t[name].notna().any():
             columns[head.heading] = _joined(_numbers(t[name], head), _intervals(t[f"{name}_low"], t[f"{name}_high"], head))

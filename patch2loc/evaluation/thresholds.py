@@ -19,10 +19,7 @@ def healthy_threshold(
     scores: Sequence[np.ndarray],  # (n_i,) scores of each healthy subject's brain
     quantile: float = 0.98,  # fraction of healthy voxels not flagged, in (0, 1)
 ) -> float:  # the smallest of the given scores with at most 1 - quantile of all above it
-    """Set a threshold at a quantile of healthy voxels.
-
-    Source: arXiv 2506.22504, evaluation at the 98 % quantile of healthy values.   Raises: ParameterError, DataError.
-    """
+    "Set a threshold at a quantile of healthy voxels.   Source: arXiv 2506.22504, evaluation.   Raises: ParameterError, DataError."
     if not 0 < quantile < 1:
         raise ParameterError(f"quantile: expected a fraction between 0 and 1, found {quantile}")
     values = np.concatenate(_healthy_scores(scores))
@@ -40,18 +37,16 @@ def _healthy_scores(scores: Sequence[np.ndarray]) -> list[np.ndarray]:
 def conformal_threshold(
     scores: Sequence[np.ndarray],  # (n_i,) scores of each healthy calibration subject's brain
     alpha: float = 0.02,  # expected false-positive rate of a new healthy subject, in (0, 1]
-    worst: float = 1.0,  # largest rate that any subject can have; below 1 it is an assumption
 ) -> float:  # +inf if there are too few subjects to guarantee alpha
     """Set the smallest threshold whose expected false-positive rate on a new healthy subject is at most alpha.
 
     Holds if calibration and new subjects are exchangeable.
     Source: Angelopoulos et al. 2024, Conformal Risk Control, arXiv 2208.02814, equation 4.   Raises: ParameterError, DataError.
     """
-    for name, value in (("alpha", alpha), ("worst", worst)):
-        if not 0 < value <= 1:
-            raise ParameterError(f"{name}: expected a fraction between 0 and 1, found {value}")
+    if not 0 < alpha <= 1:
+        raise ParameterError(f"alpha: expected a fraction between 0 and 1, found {alpha}")
     subjects = [np.sort(values) for values in _healthy_scores(scores)]
-    allowed = alpha * (len(subjects) + 1) - worst + 1e-12
+    allowed = alpha * (len(subjects) + 1) - 1 + 1e-12
     return float("inf") if allowed < 0 else _smallest_threshold(subjects, allowed)
 
 
@@ -116,10 +111,7 @@ def learn_thresholds(
     quantile: float = 0.98,  # of their voxels
     alphas: Sequence[float] = ALPHAS,
 ) -> HealthyThresholds:
-    """Learn from healthy validation subjects the thresholds at which a method's cases are measured.
-
-    Raises: ParameterError, DataError as healthy_threshold does.
-    """
+    "Learn the thresholds at which a method's cases are measured.   Raises: ParameterError, DataError as healthy_threshold does."
     grid = _threshold_grid(scores)
     conformal = {alpha: conformal_threshold(scores, alpha) for alpha in alphas}
     swept = int(np.sum(grid >= healthy_threshold(scores, 1 - SWEPT_FRACTION)))

@@ -147,13 +147,8 @@ def _same(again: float, row: Row, name: str, path: Path) -> int:  # 1
     return 1
 
 # %% ../../nbs/4_evaluation/49_verify.ipynb #7cbbc409
-def verify_tables(
-    run_dir: str | Path,
-) -> int:  # numbers compared
-    """Compute the numbers of all tables again from the cases.
-
-    Raises: ResultsError naming the first number that does not follow from the cases, a missing table, or a file that has changed.
-    """
+def verify_tables(run_dir: str | Path) -> int:  # numbers compared
+    "Compute all tables again from the cases.   Raises: ResultsError naming the first number, table or file that does not fit."
     folder = Path(run_dir) / "tables"
     tables = {name: read_rows(folder / f"{name}.csv", ("dataset", "method")) for name in TITLES}
     files = _verify_sources(Path(run_dir))

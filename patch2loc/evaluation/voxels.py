@@ -49,10 +49,7 @@ def brain_voxels(
     brain_mask: np.ndarray,  # (X, Y, Z) bool
     lesion_mask: np.ndarray | None = None,  # (X, Y, Z) bool; None: a healthy subject
 ) -> tuple[np.ndarray, np.ndarray]:  # score (n,) and lesion (n,) bool
-    """Take the brain's voxels out of a map and a lesion mask.
-
-    Raises: GeometryError if shapes differ; DataError if the brain is empty or the map is not finite in it.
-    """
+    "Take the brain's voxels out of a map and a mask.   Raises: GeometryError for unequal shapes; DataError for an empty brain or NaN."
     lesion_mask = np.zeros(brain_mask.shape, bool) if lesion_mask is None else lesion_mask
     if not heatmap.shape == brain_mask.shape == lesion_mask.shape:
         shapes = f"heatmap {heatmap.shape}, brain mask {brain_mask.shape}, lesion mask {lesion_mask.shape}"
@@ -62,14 +59,8 @@ def brain_voxels(
     return check_scores(heatmap[brain_mask], lesion_mask[brain_mask])
 
 
-def check_scores(
-    score: np.ndarray,  # (n,)
-    lesion: np.ndarray,  # (n,)
-) -> tuple[np.ndarray, np.ndarray]:  # score (n,) float and lesion (n,) bool
-    """Return scores and labels as flat arrays that can be ranked.
-
-    Raises: DataError if labels are not bool or scores not finite; GeometryError if lengths differ or are 0.
-    """
+def check_scores(score: np.ndarray, lesion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "Return scores (n,) and bool labels (n,) flat and fit to be ranked.   Raises: DataError, GeometryError if they cannot be ranked."
     score, lesion = np.ravel(score), np.ravel(lesion)
     if lesion.dtype != bool:
         raise DataError(f"lesion: expected bool, found {lesion.dtype}; compare the labels with the values that mean lesion")
@@ -97,10 +88,7 @@ class Cuts:
 def cuts(
     cases: Iterable[tuple[np.ndarray, np.ndarray]],  # score (n,) and lesion (n,) bool of each volume; read twice
 ) -> Cuts:
-    """Count at every cut point, over one volume or pooled over several, holding one volume at a time.
-
-    Raises: ParameterError for an iterator that can be read only once; DataError for scores that are not finite.
-    """
+    "Count at every cut point, pooled over volumes, one in memory at a time.   Raises: ParameterError for a one-pass iterator; DataError."
     if iter(cases) is cases:
         raise ParameterError("cases: expected a list or another collection that can be read twice, found an iterator")
     inside = np.concatenate([score[lesion] for score, lesion in (check_scores(*case) for case in cases)])
@@ -122,9 +110,7 @@ def count_cuts(inside: np.ndarray, sorted_others: Iterable[np.ndarray]) -> Cuts:
     return Cuts(value[::-1], tp, fp, ties, below[::-1], int(inside.size), int(others))
 
 # %% ../../nbs/4_evaluation/40_voxels.ipynb #98f13708
-def rank_measures(
-    at: Cuts,
-) -> dict[str, float]:  # auprc, auroc, dice_best, threshold_best
+def rank_measures(at: Cuts) -> dict[str, float]:  # auprc, auroc, dice_best, threshold_best
     """Compute average precision, area under the ROC curve, and the best Dice with its threshold.
 
     Average precision is scikit-learn's (a sum, no interpolation). All are NaN without a lesion; AUROC also without other
@@ -147,10 +133,7 @@ def voxel_measures(
     lesion: np.ndarray,  # (n,) bool
     threshold_healthy: float = float("nan"),  # threshold set from healthy subjects; NaN: none was set
 ) -> dict[str, float]:  # one entry for each voxel measure of a case
-    """Measure one volume: ranking, best Dice, and all threshold measures at the healthy threshold.
-
-    Raises: DataError if a score is not finite or the labels are not bool; GeometryError if lengths differ.
-    """
+    "Measure one volume: ranking, best Dice, and all measures at the healthy threshold.   Raises: DataError, GeometryError."
     score, lesion = check_scores(score, lesion)
     ranks = rank_measures(cuts([(score, lesion)]))
     at = counts_above(score, lesion, threshold_healthy)
@@ -167,10 +150,7 @@ def surface_measures(
     lesion_mask: np.ndarray,  # (X, Y, Z) bool
     spacing: Sequence[float],  # (3,) voxel edges, mm
 ) -> dict[str, float]:  # hd95 and surface_distance, mm
-    """Measure how far the outlines of two masks lie apart, by the nearest edge voxel of the other.
-
-    Source: definitions of MONAI's HausdorffDistance (percentile 95) and symmetric SurfaceDistance.
-    """
+    "Measure how far two outlines lie apart.   Source: definitions of MONAI's HausdorffDistance (95 %) and symmetric SurfaceDistance."
     if not flagged.any() or not lesion_mask.any():
         distance = float(np.linalg.norm(np.multiply(flagged.shape, spacing))) if flagged.any() or lesion_mask.any() else float("nan")
         return dict(hd95=distance, surface_distance=distance)
@@ -195,10 +175,7 @@ def slice_scores(
     brain_mask: np.ndarray,  # (X, Y, Z) bool
     lesion_mask: np.ndarray,  # (X, Y, Z) bool
 ) -> tuple[np.ndarray, np.ndarray]:  # (S,) mean in the brain and (S,) bool has a lesion, for the axial slices with brain
-    """Score the axial slices of a volume.
-
-    Source: released evaluation code of arXiv 2506.22504, with the axis corrected.   Raises: DataError, GeometryError as brain_voxels does.
-    """
+    "Score the axial slices of a volume.   Source: released evaluation code, axis corrected.   Raises: as brain_voxels."
     score, lesion = brain_voxels(heatmap, brain_mask, lesion_mask)
     z = np.broadcast_to(np.arange(brain_mask.shape[2]), brain_mask.shape)[brain_mask]
     voxels, total, inside = (np.bincount(z, weights, brain_mask.shape[2]) for weights in (None, score, lesion))
