@@ -53,7 +53,7 @@ def _flagged(protocol: str) -> Head:
 def _healthy(title: str, unit: str = "") -> Head:
     return Head(title, f"{unit}, healthy threshold", 1, lowest=True) if unit else Head(title, "%, healthy threshold")
 
-
+# %% ../../nbs/4_evaluation/46_tables.ipynb #eda7a5e0
 _TABLES = {  # table -> column of a case, column of the table (with the protocol in its name), head
     "summary": (
         ("auprc", "auprc", Head("AUPRC")), ("auroc", "auroc", Head("AUROC")),
@@ -85,6 +85,8 @@ TITLES = {
     "summary": "Summary", "thresholds": "Thresholds", "lesions": "Lesions, outlines and slices", "uncertainty": "Patients, folds and seeds",
     "paired": "Paired tests", "scans": "Scans with and without lesion",
 }
+
+# %% ../../nbs/4_evaluation/46_tables.ipynb #c6894104
 LEVEL = 0.95  # coverage of the intervals
 MEASURES = ("auprc", "dice_healthy_threshold")  # of a case, compared and tested
 
@@ -198,9 +200,9 @@ def scan_table(cases: pd.DataFrame) -> pd.DataFrame:  # one row per data set and
     for dataset, method, part in _groups(cases[ill].dropna(subset=["scan_score"])):
         values = []
         for (fold, seed), table in part.groupby(["fold", "seed"]):
-            well = healthy[(healthy["method"] == method) & (healthy["fold"] == fold) & (healthy["seed"] == seed)]
-            scores = np.append(table["scan_score"], well["scan_score"])
-            values.append((len(well), len(table) / len(scores), *ranking(scores, np.arange(len(scores)) < len(table)).values()))
+            normal = healthy[(healthy["method"] == method) & (healthy["fold"] == fold) & (healthy["seed"] == seed)]
+            scores = np.append(table["scan_score"], normal["scan_score"])
+            values.append((len(normal), len(table) / len(scores), *ranking(scores, np.arange(len(scores)) < len(table)).values()))
         if (means := np.mean(values, axis=0))[0]:
             facts = dataset, method, bool(part["synthetic"].any()), part["person"].nunique(), int(means[0])
             rows.append((*facts, *means[1:]))
@@ -272,7 +274,7 @@ def _mean_columns(t: pd.DataFrame) -> dict[str, Sequence]:
             columns[head.heading] = _joined(_numbers(t[name], head), _intervals(t[f"{name}_low"], t[f"{name}_high"], head))
     return columns
 
-
+# %% ../../nbs/4_evaluation/46_tables.ipynb #3ff2ca0a
 def _uncertainty_columns(t: pd.DataFrame) -> dict[str, Sequence]:
     "Write the sources of uncertainty side by side."
     def between(source: str) -> list[str]:

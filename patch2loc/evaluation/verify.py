@@ -70,7 +70,7 @@ def _mean(values: Mapping) -> float:
 def _ill(cases: Sequence[Row]) -> list[Row]:
     return [case for case in cases if float(case["lesion_voxels"] or 0) > 0]
 
-
+# %% ../../nbs/4_evaluation/49_verify.ipynb #276aabe7
 def _expected_means(cases: Sequence[Row], columns: Mapping[str, str]) -> dict[str, float]:
     "Compute a row of a table of means again; `columns` maps a column of cases to one of the table."
     again = {name: len({case[key] for case in cases}) for name, key in (("folds", "fold"), ("seeds", "seed"))}
@@ -96,10 +96,10 @@ def _expected_scan(row: Row, texts: Texts) -> dict[str, float]:
     "Count pairs of scans again: the fraction in which the scan with a lesion has the higher score."
     lesion_sets = {dataset for (dataset, _), cases in texts.items() if _ill(cases)}
     cases = _ill(texts[row["dataset"], row["method"]])
-    well = [case for (dataset, method), part in texts.items() if method == row["method"] and dataset not in lesion_sets for case in part]
+    normal = [case for (dataset, method), part in texts.items() if method == row["method"] and dataset not in lesion_sets for case in part]
     values = []
     for place in {(case["fold"], case["seed"]) for case in cases}:
-        ill, healthy = ([float(case["scan_score"]) for case in part if (case["fold"], case["seed"]) == place] for part in (cases, well))
+        ill, healthy = ([float(case["scan_score"]) for case in part if (case["fold"], case["seed"]) == place] for part in (cases, normal))
         values.append(fmean((i > h) + 0.5 * (i == h) for i in ill for h in healthy))
     return {"scan_auroc": fmean(values)}
 
@@ -123,7 +123,7 @@ def _expected_pairs(rows: Sequence[Row], texts: Texts) -> list[dict[str, float]]
             entry["p_holm"] = min(1.0, highest)
     return again
 
-
+# %% ../../nbs/4_evaluation/49_verify.ipynb #b852b4cd
 def _verify_counts(path: Path) -> int:  # numbers compared
     "Search the best common threshold of the grid again from the counts beside a file of cases, and compare the Dice there."
     counts, compared = {(row["subject"], row["method"]): row for row in read_rows(path.parent / "curves.csv", ("tp", "fp"))}, 0
