@@ -234,8 +234,8 @@ def table_note(summary: pd.DataFrame) -> str:
     elif summary["synthetic"].any():
         parts.append(f"**Synthetic data** in {', '.join(sorted(summary.loc[summary['synthetic'], 'dataset'].unique()))}.")
     brackets = f"; brackets: {'; '.join(sorted(summary['interval'].unique()))}" if "interval" in summary else ""
-    parts.append(f"In percent unless a unit is given{brackets}. Prevalence is the AUPRC at chance level. Flagged means score > threshold;"
-                 " the oracle threshold is found on each volume's own mask and is an upper bound.")
+    parts.append(f"In percent unless a unit is given{brackets}. Prevalence is the AUPRC at chance level. Flagged means score > "
+                 "threshold; the oracle threshold is found on each volume's own mask and is an upper bound.")
     if summary.get("recommended", pd.Series(False)).any():
         parts.append("★: the score recommended beforehand, on lesions simulated in training subjects.")
     if "dice_best_on_test" in summary:

@@ -70,7 +70,7 @@ def _mean(values: Mapping) -> float:
 def _ill(cases: Sequence[Row]) -> list[Row]:
     return [case for case in cases if float(case["lesion_voxels"] or 0) > 0]
 
-# %% ../../nbs/4_evaluation/49_verify.ipynb #276aabe7
+# %% ../../nbs/4_evaluation/49_verify.ipynb #8aa64a5b
 def _expected_means(cases: Sequence[Row], columns: Mapping[str, str]) -> dict[str, float]:
     "Compute a row of a table of means again; `columns` maps a column of cases to one of the table."
     again = {name: len({case[key] for case in cases}) for name, key in (("folds", "fold"), ("seeds", "seed"))}
@@ -123,7 +123,7 @@ def _expected_pairs(rows: Sequence[Row], texts: Texts) -> list[dict[str, float]]
             entry["p_holm"] = min(1.0, highest)
     return again
 
-# %% ../../nbs/4_evaluation/49_verify.ipynb #b852b4cd
+# %% ../../nbs/4_evaluation/49_verify.ipynb #6941f1af
 def _verify_counts(path: Path) -> int:  # numbers compared
     "Search the best common threshold of the grid again from the counts beside a file of cases, and compare the Dice there."
     counts, compared = {(row["subject"], row["method"]): row for row in read_rows(path.parent / "curves.csv", ("tp", "fp"))}, 0
