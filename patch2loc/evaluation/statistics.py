@@ -26,7 +26,9 @@ def by_person(
         return person(label) if isinstance(label, str) else label
 
     codes, persons = pd.factorize(pd.Index([name(label) for label in values.index], tupleize_cols=False))
-    return values.groupby(codes).mean().set_axis(persons)
+    several = isinstance(values.index, pd.MultiIndex)
+    index = pd.MultiIndex.from_tuples(persons, names=values.index.names) if several else pd.Index(persons, name=values.index.name)
+    return values.groupby(codes).mean().set_axis(index)
 
 # %% ../../nbs/4_evaluation/43_statistics.ipynb #e2ef524f
 def bootstrap_interval(
