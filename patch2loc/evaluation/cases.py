@@ -147,7 +147,7 @@ _IDENTITY = ("fold", "dataset", "subject", "method", "seed")
 _WHOLE = ("fold", "seed", "voxels", "lesion_voxels", "lesions", "false_positives")
 _TEXT = ("dataset", "subject", "contrast", "method", *DIGEST_COLUMNS)
 
-# %% ../../nbs/4_evaluation/45_cases.ipynb #6c8b07c7
+# %% ../../nbs/4_evaluation/45_cases.ipynb #d7c1dff0
 def case_row(
     dataset: str,
     subject: str,
@@ -210,7 +210,7 @@ def _refuse_duplicates(cases: pd.DataFrame, where: str | Path) -> None:
     duplicates = cases[cases.duplicated(list(_IDENTITY))]
     if len(duplicates):
         first = "{dataset}/{subject}/{method} of fold {fold}".format(**duplicates.iloc[0])
-        raise ResultsError(f"{where}: {len(duplicates)} duplicate cases, first {first}")
+        raise ResultsError(f"{where}: {len(duplicates)} cases appear twice, first {first}")
 
 
 def _write_csv(rows: Sequence[Sequence[str]], path: str | Path) -> None:
@@ -275,7 +275,7 @@ def check_cases(cases: pd.DataFrame, where: str | Path = "cases") -> None:
             fold, subject, method = gaps[0]
             raise ResultsError(f"{where}: {len(gaps)} cases are missing in {dataset}, first subject {subject} by {method} in fold {fold}")
 
-# %% ../../nbs/4_evaluation/45_cases.ipynb #de7e356b
+# %% ../../nbs/4_evaluation/45_cases.ipynb #e5a4f88a
 def read_cases(
     run_dir: str | Path,
     datasets: Sequence[str] | None = None,  # expected; None: those found in any fold

@@ -49,7 +49,7 @@ def _page(height: float, title: str, synthetic: bool) -> Figure:
         figure.suptitle(words, fontsize=9, parse_math=False)
     return figure
 
-# %% ../../nbs/4_evaluation/47_figures.ipynb #bbf86262
+# %% ../../nbs/4_evaluation/47_figures.ipynb #8b1d110b
 def _axis(axis: Axes, grid: str | None = None, **labels: object) -> None:
     "Give an axis small type, its labels (of `Axes.set`), and a grid along x, y or both."
     axis.set(**labels)
