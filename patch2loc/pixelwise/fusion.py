@@ -16,7 +16,7 @@ from scipy import ndimage, special, stats
 
 from ..core import DataError, GeometryError, ParameterError
 from ..data.scan import Scan
-from ..heatmap.filters import soften
+from ..heatmap.filters import smooth_gaussian
 from .reconstruction import Reconstruction, _slices_first, halve, restore
 
 # %% ../../nbs/6_pixelwise/63_fusion.ipynb #1679091c
@@ -163,7 +163,7 @@ def wide_and_narrow(
     spacing: np.ndarray,  # (3,) mm
 ) -> dict[str, np.ndarray]:  # wide nll, wide atlas, narrow nll, narrow atlas: (n,) each
     "Filter both maps on both scales."
-    inside = lambda map_, mm: soften(map_, brain_mask, spacing, mm)[brain_mask]
+    inside = lambda map_, mm: smooth_gaussian(map_, brain_mask, spacing, mm)[brain_mask]
     return dict(zip(_PARTS, (inside(nll, WIDE_MM), inside(atlas, WIDE_MM), inside(nll, NARROW_MM), atlas[brain_mask])))
 
 

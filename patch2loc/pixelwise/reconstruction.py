@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from ..core import CheckpointError, DataError, atomic_path, rng_for, seed_for
 from ..data.scan import Scan
-from ..heatmap.filters import MEDIAN_MM, smooth, soften
+from ..heatmap.filters import MEDIAN_MM, smooth_gaussian, smooth_median
 from ..heatmap.normative import Atlas, fit_atlas, load_atlases, save_atlases, z_score
 from ..localizer.batches import Slices
 from ..localizer.model import keep_memory, pick_device, pick_precision
@@ -114,8 +114,8 @@ def filter_residual(
     "Filter a residual inside the brain as heatmaps are filtered."
     values, spacing = np.where(scan.brain_mask, residual, 0).astype(np.float32), np.asarray(scan.volume.spacing, float)
     if gaussian_mm:
-        return soften(values, scan.brain_mask, spacing, gaussian_mm)
-    return smooth(values, scan.brain_mask, spacing, median_mm)
+        return smooth_gaussian(values, scan.brain_mask, spacing, gaussian_mm)
+    return smooth_median(values, scan.brain_mask, spacing, median_mm)
 
 # %% ../../nbs/6_pixelwise/61_reconstruction.ipynb #aab32389
 class VoxelAtlas(PixelMethod):
