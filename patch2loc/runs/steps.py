@@ -17,11 +17,12 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence
 
 import psutil
-from distributed import Client, Future, KilledWorker, Nanny, Scheduler, SpecCluster, as_completed
+from distributed import Client, Future, KilledWorker, Nanny, Scheduler, SpecCluster, as_completed, get_worker
 
 from ..core import DataError, ParameterError, Patch2LocError, digest, digest_of, flatten, write_json
 from .locks import hold_lock, holder_alive, read_lock
@@ -190,23 +191,20 @@ def _logged(task: Task, report: Callable[[str], None], reason: str) -> Iterator[
     step = task.step
     step.out.parent.mkdir(parents=True, exist_ok=True)
     with open(step.out.with_suffix(".log"), "a", encoding="utf-8", buffering=1) as log:
-        def write(line: str) -> None:
+        def write(line: str, report: Callable[[str], None] = lambda line: None) -> None:
             log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}\n")
-
-        def write_and_report(line: str) -> None:
-            write(line)
             report(line)
 
         write(f"{step.name} on {socket.gethostname()}, process {os.getpid()}: {reason}")
         try:
-            yield write_and_report
+            yield partial(write, report=report)
         except Patch2LocError as error:
             write(f"failed: {error}")
             raise
         write("done")
 
 # %% ../../nbs/8_runs/82_steps.ipynb #a1d0c6e8
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
+THREAD_VARIABLES = (*(f"{name}_NUM_THREADS" for name in ("OMP", "MKL", "OPENBLAS", "NUMBA")), "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
 
 
 def _cores() -> int:
@@ -258,8 +256,8 @@ def _recorded(task: Task, inputs: dict[str, str], seconds: float) -> Outcome:
     made = {os.path.relpath(p, task.folder): digest(p)[:16] for p in step.products}
     needed = [p for name in step.after for p in task.steps[name].products]
     incomplete = any((p.parent / "missing.csv").is_file() for p in step.products) or not all(p.is_file() for p in needed)
-    facts = {"seconds": round(seconds, 1), "amount": step.amount, "host": socket.gethostname(), "finished": time.strftime("%Y-%m-%d %H:%M:%S")}
-    write_json({"step": step.name, "inputs": inputs, "products": made, "incomplete": incomplete, **facts}, step.record)
+    record = {"step": step.name, "inputs": inputs, "products": made, "incomplete": incomplete, "seconds": round(seconds, 1), "amount": step.amount}
+    write_json(record | {"host": socket.gethostname(), "finished": time.strftime("%Y-%m-%d %H:%M:%S")}, step.record)
     step.begun.unlink(missing_ok=True)
     remove(() if incomplete else step.intermediate)
     return Outcome(step.name, "done", seconds=seconds, amount=step.amount)
@@ -293,22 +291,19 @@ def run_step(
         return Outcome(step.name, "skipped", f"{lost[0].name} {lost[0].status}")
     if not task.wanted():
         return stopped
+    if report is None:
+        worker = get_worker()
+        report = lambda line: worker.log_event(task.topic, {"step": step.name, "line": line})
+    failed = partial(Outcome, step.name, "failed")
     try:
         with hold_lock(step.out.with_name(f".{step.out.stem}.lock"), step.name, patience=60):
-            return (_run_block if step.call else _run_notebook)(task, report or _event_sender(task), start)
+            return (_run_block if step.call else _run_notebook)(task, report, start)
     except Patch2LocError as error:
-        failed = Outcome(step.name, "failed", str(error), getattr(error, "where", ""), time.monotonic() - start, exit_status=error.exit_status)
-        return failed if task.wanted() and not isinstance(error, Stopped) else stopped
+        if isinstance(error, Stopped) or not task.wanted():
+            return stopped
+        return failed(str(error), getattr(error, "where", ""), time.monotonic() - start, exit_status=error.exit_status)
     except OSError as error:
-        return Outcome(step.name, "failed", f"{error.filename or step.out}: {error.strerror or error}", "", time.monotonic() - start)
-
-
-def _event_sender(task: Task) -> Callable[[str], None]:
-    "Send lines to the client as Dask events."
-    from distributed import get_worker
-
-    worker = get_worker()
-    return lambda line: worker.log_event(task.topic, {"step": task.step.name, "line": line})
+        return failed(f"{error.filename or step.out}: {error.strerror or error}", "", time.monotonic() - start)
 
 # %% ../../nbs/8_runs/82_steps.ipynb #2838023a
 def check_scheduler(
@@ -340,10 +335,9 @@ def workers(
         return
     from patch2loc.localizer.model import pick_device  # here, because it takes seconds to import
 
-    options = {
-        "nthreads": 1, "env": dict.fromkeys(THREAD_VARIABLES, "1") | {"MPLBACKEND": "agg"}, "dashboard_address": None, "silence_logs": logging.CRITICAL,
-        "config": {"distributed.worker.profile.enabled": False},  # the profiler's memory grows with every second
-    }
+    quiet = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
+    quiet["config"] = {"distributed.worker.profile.enabled": False}  # the profiler's memory grows with every second
+    options = quiet | {"nthreads": 1, "env": dict.fromkeys(THREAD_VARIABLES, "1") | {"MPLBACKEND": "agg"}}
     first, fit = {"CPU": 1, "GPU": 1, "FIT": 1}, {"CPU": 1} | ({"FIT": 1} if pick_device() == "cpu" else {})
     local = {i: {"cls": Nanny, "options": options | {"resources": fit if i else first}} for i in range(jobs or _cores())}
     head = {"cls": Scheduler, "options": {"host": "127.0.0.1", "port": 0, "dashboard_address": "127.0.0.1:0"}}
@@ -374,9 +368,8 @@ def run_graph(
     for place, task in enumerate(tasks):
         step = task.step
         before = [futures.get(n, Outcome(n, "kept")) for n in (*step.after, *step.awaits)]
-        futures[step.name] = client.submit(
-            run_step, task, *before, key=f"{step.name}-{task.token[:8]}", resources=_resource(step, offered), priority=-place, pure=False, retries=1
-        )
+        how = {"key": f"{step.name}-{task.token[:8]}", "resources": _resource(step, offered), "priority": -place}
+        futures[step.name] = client.submit(run_step, task, *before, **how, pure=False, retries=1)
     steps = {futures[task.step.name].key: task.step for task in tasks}
     try:
         for future in as_completed(list(futures.values()), loop=client.loop):
