@@ -176,7 +176,7 @@ def _one_scan(files: SubjectFiles, landmarks: np.ndarray, scorer: DenseScorer, g
         write_like(scan.volume.like(map_), files.scan.with_name(f"{name}.nii.gz"), files.scan)
     yield "write"
 
-
+# %% ../../nbs/9_apps/93_speed.ipynb #c6f28374
 def _file_rows(shape: Sequence[int], repeats: int, precision: str) -> Rows:
     "Measure one scan from file to file, and each part of it."
     scorer = DenseScorer(_random_network("dense"), pick_precision(precision))
@@ -246,7 +246,7 @@ def _train(batches: PatchBatches | LatticeBatches, encoder: str, dtype: torch.dt
             torch.cuda.synchronize()
         yield len(error)
 
-
+# %% ../../nbs/9_apps/93_speed.ipynb #c6db5c82
 def _training_rows(shape: Sequence[int], steps: int, device: str = "cpu") -> Rows:
     "Measure training with each way of sampling."
     precision, rows = str(pick_precision("auto", device)).removeprefix("torch."), []
@@ -367,7 +367,7 @@ def _stages(effort: Effort) -> Iterator[tuple[str, str, dict[str, Any]]]:  # des
         yield "dense on the GPU", "_volume_rows", common | {"precision": "bfloat16", "device": "cuda"}
         yield "training on the GPU", "_training_rows", shape | {"steps": effort.steps, "device": "cuda"}
 
-
+# %% ../../nbs/9_apps/93_speed.ipynb #075b2abe
 def _machine() -> str:
     "Name the processor, its cores, the library and the date."
     info = Path("/proc/cpuinfo")
@@ -426,7 +426,7 @@ def bench(
     frame = _with_ratios(pd.DataFrame(rows)).assign(machine=_machine() + (f"; {busy}" if busy else ""))
     return frame.reindex(columns=list(BENCH_COLUMNS))
 
-
+# %% ../../nbs/9_apps/93_speed.ipynb #30c5c60b
 def save_bench(
     frame: pd.DataFrame,  # from `bench`
     path: str | Path,  # .json

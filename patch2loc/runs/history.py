@@ -103,7 +103,7 @@ def diff_runs(
     one, two = (pd.read_csv(f).set_index(["dataset", "method"]) for f in files)
     return lines + [line for m in measures if m in one and m in two for line in _measure_differences(m, one[m], two[m])]
 
-
+# %% ../../nbs/8_runs/87_history.ipynb #472cc8c8
 def _measure_differences(measure: str, one: pd.Series, two: pd.Series) -> Iterator[str]:
     "Name the rows of two summary tables in which a measure differs, largest difference first."
     change = (two - one).dropna()

@@ -41,7 +41,7 @@ def read_lock(path: Path) -> dict[str, Any] | None:
     except ValueError:
         return {}
 
-
+# %% ../../nbs/8_runs/81_locks.ipynb #25ca427a
 def holder_alive(lock: Mapping[str, Any], path: Path) -> bool:
     "Decide whether the holder that a lock file names still exists."
     if lock.get("host") == socket.gethostname():
@@ -126,7 +126,7 @@ def hold_lock(
         if (read_lock(path) or {}).get("token") == mine["token"]:
             path.unlink(missing_ok=True)
 
-
+# %% ../../nbs/8_runs/81_locks.ipynb #d97d7af5
 def refuse_locked(
     path: str | Path,  # the lock file
     what: str,  # what it protects, for the message

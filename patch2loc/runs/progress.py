@@ -18,6 +18,7 @@ from .plan import Plan, score_block, span
 from .steps import Outcome, Step
 
 # %% ../../nbs/8_runs/85_progress.ipynb #3416a75f
+# long: one class, what comes in and what is shown
 class Progress:
     "Counts, rates and time left of every stage of a run."
 

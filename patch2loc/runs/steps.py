@@ -61,7 +61,7 @@ class Step:
         "The same for a step that has begun and not ended."
         return self.out.with_name(f".{self.out.stem}.begun.json")
 
-
+# %% ../../nbs/8_runs/82_steps.ipynb #62a10666
 PLACES = ("data_dir", "splits_dir", "out", "checkpoint_dir", "partial", "subjects")  # parameters that do not change a result
 
 
@@ -132,7 +132,7 @@ class Outcome:
         "Whether its products may be used."
         return self.status in ("done", "kept")
 
-
+# %% ../../nbs/8_runs/82_steps.ipynb #ef634a57
 @dataclass(frozen=True)
 class Task:
     "What a worker gets."
@@ -149,10 +149,8 @@ class Task:
         "Name the inputs as this worker sees them; ParameterError if the code differs from the client's."
         here = code_inputs(self.step.notebook)
         if here != self.code:
-            raise ParameterError(
-                f"{self.step.name}: {_differing(self.code, here)[0]} is not the one this run was started with; "
-                "was it edited while the study ran, or does the worker use another clone?"
-            )
+            changed = _differing(self.code, here)[0]
+            raise ParameterError(f"{self.step.name}: {changed} has changed since the run began, or the worker uses another clone")
         return step_inputs(self.step, self.steps, here, self.folder)
 
     def wanted(self) -> bool:
@@ -234,7 +232,7 @@ def _run_notebook(task: Task, report: Callable[[str], None], start: float) -> Ou
         execute(step.notebook, step.parameters, step.out, log, variables, started)
     return _recorded(task, inputs, time.monotonic() - start)
 
-
+# %% ../../nbs/8_runs/82_steps.ipynb #4f194510
 def _clear(step: Step, inputs: Mapping[str, str]) -> None:
     "Remove what an outdated result left behind; files of an interrupted attempt with the same inputs stay."
     record, begun = read_json(step.record), read_json(step.begun)
@@ -256,8 +254,9 @@ def _recorded(task: Task, inputs: dict[str, str], seconds: float) -> Outcome:
     made = {os.path.relpath(p, task.folder): digest(p)[:16] for p in step.products}
     needed = [p for name in step.after for p in task.steps[name].products]
     incomplete = any((p.parent / "missing.csv").is_file() for p in step.products) or not all(p.is_file() for p in needed)
-    record = {"step": step.name, "inputs": inputs, "products": made, "incomplete": incomplete, "seconds": round(seconds, 1), "amount": step.amount}
-    write_json(record | {"host": socket.gethostname(), "finished": time.strftime("%Y-%m-%d %H:%M:%S")}, step.record)
+    now = time.strftime("%Y-%m-%d %H:%M:%S")
+    facts = {"seconds": round(seconds, 1), "amount": step.amount, "host": socket.gethostname(), "finished": now}
+    write_json({"step": step.name, "inputs": inputs, "products": made, "incomplete": incomplete} | facts, step.record)
     step.begun.unlink(missing_ok=True)
     remove(() if incomplete else step.intermediate)
     return Outcome(step.name, "done", seconds=seconds, amount=step.amount)
@@ -277,7 +276,7 @@ def _run_block(task: Task, report: Callable[[str], None], start: float) -> Outco
         did = step.call(step.parameters, made_from, checked)
     return Outcome(step.name, "done" if did else "kept", seconds=time.monotonic() - start, amount=did)
 
-
+# %% ../../nbs/8_runs/82_steps.ipynb #dab3823a
 def run_step(
     task: Task,
     *before: Outcome,  # of the steps it comes after, then of those it only awaits
@@ -319,7 +318,7 @@ def check_scheduler(
     except (OSError, ValueError) as error:
         raise DataError(f"scheduler: no Dask scheduler answers at {scheduler} ({' '.join(str(error).split())[:80]})") from None
 
-
+# %% ../../nbs/8_runs/82_steps.ipynb #225bc35c
 @contextmanager
 def workers(
     scheduler: str = "",  # address of a running scheduler; "": this machine
@@ -382,7 +381,7 @@ def run_graph(
             client.cancel(list(futures.values()), force=True)
     return outcomes
 
-
+# %% ../../nbs/8_runs/82_steps.ipynb #97bbbce9
 def _outcome(future: Future, step: Step, outcomes: Mapping[str, Outcome]) -> Outcome:
     "Read how a step ended; Patch2LocError if the scheduler is lost."
     if future.status == "finished":
