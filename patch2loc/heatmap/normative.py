@@ -99,7 +99,7 @@ def z_score(
     mean, std = (_on_slices(a, values.shape[2]) for a in (atlas.mean, atlas.std))
     return np.where(brain_mask, (values - mean) / std, np.nan).astype(np.float32)
 
-# %% ../../nbs/3_heatmap/33_normative.ipynb #1a85c07d
+# %% ../../nbs/3_heatmap/33_normative.ipynb #657c56e3
 def baseline_maps(
     scan: Scan,
     atlas: Atlas,  # of the intensity of healthy training subjects
@@ -174,4 +174,5 @@ def load_atlases(
         raise DataError(f"{path}: no such file of atlases")
     with np.load(path, allow_pickle=False) as file:
         names = dict.fromkeys(key.rpartition(".")[0] for key in file)
-        return {name: Atlas(file[f"{name}.mean"], file[f"{name}.deviation"], int(file[f"{name}.people"])) for name in names}
+        count = lambda name: file[f"{name}.people"] if f"{name}.people" in file else file[f"{name}.subjects"]
+        return {name: Atlas(file[f"{name}.mean"], file[f"{name}.deviation"], int(count(name))) for name in names}
