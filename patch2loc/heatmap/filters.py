@@ -32,10 +32,7 @@ def smooth_median(
     spacing: Sequence[float],  # (3,) mm
     extent_mm: float = MEDIAN_MM,
 ) -> np.ndarray:  # (X, Y, Z) float32, NaN outside the brain
-    """Median-filter a map inside the brain.
-
-    Source: released code of arXiv 2506.22504 (3-D median of size 7, then the brain mask).
-    """
+    "Median-filter a map inside the brain (released code of arXiv 2506.22504: 3-D median of size 7, then the brain mask)."
     return median_filter(map_, brain_mask, median_size(spacing, extent_mm))
 
 # %% ../../nbs/3_heatmap/32_filters.ipynb #f7177163

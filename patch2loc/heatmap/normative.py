@@ -41,14 +41,14 @@ def _atlas(sums: np.ndarray, subjects: int, smoothing: Sequence[float]) -> Atlas
     floor = 0.05 * np.sqrt(whole[2] - whole[1] ** 2) + 1e-6
     return Atlas(mean.astype(np.float32), np.maximum(np.sqrt(variance), floor).astype(np.float32), subjects)
 
-# %% ../../nbs/3_heatmap/33_normative.ipynb #24b55b66
+
 def fit_atlases(
-    subjects: Iterable[tuple[Mapping[str, np.ndarray], np.ndarray]],  # (name: values (X, Y, Z), brain mask (X, Y, Z)), healthy
+    subjects: Iterable[tuple[Mapping[str, np.ndarray], np.ndarray]],  # (name: values (X, Y, Z), brain mask (X, Y, Z))
     smoothing: Mapping[str, Sequence[float]] | None = None,  # name: as in `fit_atlas`; a missing name is not smoothed
 ) -> dict[str, Atlas]:
-    """Fit several atlases in one pass over the subjects.
+    """Fit mean and standard deviation per voxel of several maps in one pass, one subject in memory at a time.
 
-    Source: as `fit_atlas`.   Raises: DataError without maps; GeometryError if shapes differ.
+    Source: healthy normalization of the released code of arXiv 2506.22504.   Raises: DataError without maps; GeometryError if shapes differ.
     """
     sums: dict[str, np.ndarray] = {}
     count = 0
@@ -68,10 +68,7 @@ def fit_atlas(
     maps: Iterable[tuple[np.ndarray, np.ndarray]],  # (values (X, Y, Z), brain mask (X, Y, Z)) of healthy subjects
     smoothing: Sequence[float] = (0, 0, 0),  # standard deviation of the Gaussian along X, Y, Z, voxels
 ) -> Atlas:
-    """Fit mean and standard deviation per voxel, one map in memory at a time.
-
-    Source: healthy normalization of the released code of arXiv 2506.22504.   Raises: as `fit_atlases`.
-    """
+    "Fit one atlas; as `fit_atlases`."
     return fit_atlases((({"": values}, mask) for values, mask in maps), {"": smoothing})[""]
 
 # %% ../../nbs/3_heatmap/33_normative.ipynb #c20ad4d7
@@ -99,7 +96,7 @@ def z_score(
     mean, std = (_on_slices(a, values.shape[2]) for a in (atlas.mean, atlas.std))
     return np.where(brain_mask, (values - mean) / std, np.nan).astype(np.float32)
 
-# %% ../../nbs/3_heatmap/33_normative.ipynb #657c56e3
+# %% ../../nbs/3_heatmap/33_normative.ipynb #4e54cf0b
 def baseline_maps(
     scan: Scan,
     atlas: Atlas,  # of the intensity of healthy training subjects
@@ -163,9 +160,7 @@ def save_atlases(
             np.savez(file, **{f"{name}.{key}": value for name, atlas in atlases.items() for key, value in parts(atlas).items()})
 
 
-def load_atlases(
-    path: str | Path,
-) -> dict[str, Atlas]:
+def load_atlases(path: str | Path) -> dict[str, Atlas]:
     """Read what `save_atlases` stored; pickled content is refused.
 
     Raises: DataError if the file is missing.

@@ -31,32 +31,24 @@ def _by_onednn(x: Tensor) -> bool:
 
 
 class Product(nn.Module):
-    "A linear layer with fixed weights, followed by a ReLU on request."
+    "A linear layer with a fixed matrix (O, I) and bias (O,), followed by a ReLU on request."
 
-    def __init__(
-        self,
-        matrix: Tensor,  # (O, I)
-        bias: Tensor,  # (O,)
-    ):
+    def __init__(self, matrix: Tensor, bias: Tensor):
         super().__init__()
         self.register_buffer("matrix", matrix.contiguous())
         self.register_buffer("bias", bias)
         self._arranged: Tensor | None = None
         self.register_load_state_dict_post_hook(lambda *_: setattr(self, "_arranged", None))
 
-    def forward(
-        self,
-        x: Tensor,  # (n, I)
-        relu: bool = False,
-    ) -> Tensor:  # (n, O)
-        "Multiply and add the bias."
+    def forward(self, x: Tensor, relu: bool = False) -> Tensor:
+        "Map (n, I) to (n, O)."
         if not _by_onednn(x):
             return F.linear(x, self.matrix, self.bias).relu_() if relu else F.linear(x, self.matrix, self.bias)
         if self._arranged is None:
             self._arranged = torch.ops.mkldnn._reorder_linear_weight(self.matrix, len(x))
         return torch.ops.mkldnn._linear_pointwise(x.contiguous(), self._arranged, self.bias, "relu" if relu else "none", [], "")
 
-# %% ../../nbs/3_heatmap/39_resnet.ipynb #aab32389
+
 def fused_conv(
     x: Tensor,  # (n, I, h, w), channels last
     weight: Tensor,  # (O, I, k, k), channels last
@@ -188,14 +180,8 @@ class FoldedResNet18(nn.Module):
         return maps.permute(0, 3, 1, 2)
 
     @torch.no_grad()
-    def forward(
-        self,
-        patches: Tensor,  # (n, 1, P, P)
-    ) -> Tensor:  # (n, 512) float32
-        """Encode patches.
-
-        Raises: ParameterError on patches of another shape.
-        """
+    def forward(self, patches: Tensor) -> Tensor:
+        "Encode patches (n, 1, P, P) as features (n, 512), float32; ParameterError on patches of another shape."
         if patches.shape[1:] != (1, PATCH_SIDE, PATCH_SIDE):
             raise ParameterError(f"patches: expected (n, 1, {PATCH_SIDE}, {PATCH_SIDE}), got {tuple(patches.shape)}")
         features = [patches.new_empty(0, ResNet18Encoder.features, dtype=torch.float32)]

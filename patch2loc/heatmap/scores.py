@@ -17,9 +17,7 @@ DEFAULT_SCORES = (*PAPER_SCORES, "nll")  # computed in every study
 SCORES = (*DEFAULT_SCORES, "entropy", "likelihood_ratio")
 
 
-def scores(
-    predictions: Predictions,
-) -> dict[str, np.ndarray]:  # name, one of `SCORES` -> (n,) float32, higher is less normal
+def scores(predictions: Predictions) -> dict[str, np.ndarray]:  # name, one of `SCORES` -> (n,) float32, higher is less normal
     """Compute every score of every voxel.
 
     Source: heatmap, log_error, log_variance: arXiv 2506.22504v1 and its released code; the others are ours.
