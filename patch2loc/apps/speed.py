@@ -32,11 +32,11 @@ from ..core import Patch2LocError, Volume, atomic_path, rng_for, write_like, wri
 from ..data.scan import fit_landmarks, load_scan
 from ..data.splits import SubjectFiles
 from ..evaluation.voxels import voxel_measures
-from ..heatmap.filters import smooth_median, to_map
+from ..heatmap.filters import smooth_median
 from ..heatmap.localize import DenseScorer, localize, localize_patchwise, make_scorer
 from ..heatmap.median import median_filter
 from ..heatmap.normative import heatmaps
-from ..heatmap.scores import scores
+from ..heatmap.scores import scores, to_map
 from ..localizer.batches import LatticeBatches, PatchBatches, Slices, write_slices
 from ..localizer.model import Architecture, PatchLocalizer, keep_memory, pick_precision
 
