@@ -56,7 +56,7 @@ def heat_sources(
 ) -> dict[str, Source]:  # the recommended score first, and its other form
     "Make the heatmaps that a residual can be fused with."
     plain = score.removesuffix("_z")
-    return {name: Source(lambda scan, name=name: fold.reconstructed(scan)[name], (fold.reconstructed,)) for name in dict.fromkeys((score, plain, f"{plain}_z"))}
+    return {name: Source(lambda scan, name=name: fold.mapped(scan)[name], (fold.mapped,)) for name in dict.fromkeys((score, plain, f"{plain}_z"))}
 
 # %% ../../nbs/7_study/75_fused_study.ipynb #c9f0f895
 def _halved(
