@@ -21,6 +21,7 @@ setup(
     license="Apache-2.0",
     keywords=about["keywords"].split(),
     packages=find_packages(include=[about["lib_name"] + "*"]),
+    package_data={about["lib_name"]: ["templates/*"]},
     python_requires=">=" + about["min_python"],
     install_requires=about["requirements"].split(),
     extras_require={"dev": about["dev_requirements"].split()},

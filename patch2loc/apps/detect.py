@@ -33,7 +33,8 @@ from patch2loc.core import (
 )
 from ..data.preprocessing import Preparation, Prepared, RawSubject, prepare, to_scan
 from ..data.registration import resample, write_transform
-from ..heatmap.normative import PAPER_SCORES, heatmaps
+from ..heatmap.normative import heatmaps
+from ..heatmap.scores import PAPER_SCORES
 from ..simulation.cohort import write_cohort
 from ..study.config import Config, Experiment
 from ..study.fold import Fold, train_fold

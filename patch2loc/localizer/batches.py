@@ -18,7 +18,7 @@ from ..core import DataError, ParameterError, rng_for, write_json
 from .loss import loss_named
 from .model import Architecture
 from patch2loc.localizer.patches import (
-    LATTICE_STRIDE, MIN_BRAIN, PATCH_SIDE, brain_fraction, cut_patches, draw_centres, to_location,
+    LATTICE_STRIDE, MIN_BRAIN, PATCH_SIDE, brain_fraction, cut_patches, sample_centres, to_location,
 )
 
 # %% ../../nbs/2_localizer/24_batches.ipynb #8e296a06
@@ -171,7 +171,7 @@ class PatchBatches:
         parts = []
         for subject, z in _pick(self.slices, rng, self.n_slices):
             source = self.slices[subject]
-            centre = draw_centres(rng, brain_fraction(source.mask[z], source.side), self.candidates, source.minimum)
+            centre = sample_centres(rng, brain_fraction(source.mask[z], source.side), self.candidates, source.minimum)
             position = np.full(len(centre), z / len(source.image), np.float32)
             image = augmented(source.image[z][None], rng, self.augment)[0]
             parts.append((cut_patches(image, centre, source.side), position, to_location(centre, image.shape)))

@@ -20,9 +20,9 @@ from ..core import PROJECT_DIR, DataError, ParameterError, ResultsError, digest,
 from ..data.datasets import dataset_spec
 from ..data.splits import SubjectFiles
 from ..evaluation.cases import check_cases, read_case_file, read_cases
-from .notebooks import experiments_dir, notebook_parameters
+from .notebooks import code_inputs, experiments_dir, notebook_parameters
 from .record import Study, _paths
-from .steps import Step, code_inputs, read_json, step_inputs, why
+from .steps import Step, read_json, reason_to_run, step_inputs
 from ..study.config import Experiment
 
 # %% ../../nbs/8_runs/84_plan.ipynb #98f13708
@@ -261,7 +261,7 @@ def _add_scoring(plan: _Layout, fold: int, dataset: str, after: tuple[str, ...],
         blocks.append(plan.add("score", "e20_score_dataset", f"{here}/subjects-{start + 1:04d}", parameters | subjects, **facts))
     made = [f"{here}/{file}.csv" for file in ("cases", "curves", "grid", "costs", "patches", "localization")]
     clears = tuple(study.out / p for p in (*made, f"{here}/missing.csv"))
-    facts = dict(after=(*after, *blocks), reads=plan.read(files) | reads, tolerant=True, clears=clears, scraps=(study.out / here / "subjects",))
+    facts = dict(after=(*after, *blocks), reads=plan.read(files) | reads, tolerant=True, clears=clears, intermediate=(study.out / here / "subjects",))
     return plan.add("score", "e20_score_dataset", name, parameters, made, **facts)
 
 
@@ -322,7 +322,7 @@ def plan_steps(
     for step in (s for s in steps if not s.call):
         first = next((n for n in step.after if n in reasons), "")
         reason = "forced" if labels[step.name] & set(force) else f"comes after {first}" if first else ""
-        if reason := reason or why(step, step_inputs(step, by_name, codes[step.notebook], study.out), study.out):
+        if reason := reason or reason_to_run(step, step_inputs(step, by_name, codes[step.notebook], study.out), study.out):
             reasons[step.name] = reason
     reasons |= {s.name: f"part of {s.within}" for s in steps if s.call and s.within in reasons}
     return Plan(tuple(steps), reasons, *_rates(study, steps))

@@ -16,12 +16,13 @@ from typing import Any, Callable, Mapping, Sequence
 from rich.live import Live
 
 from ..core import DataError, ParameterError, Patch2LocError, nearest, write_json
-from .locks import claim, refuse_held
+from .locks import hold_lock, refuse_locked
+from .notebooks import code_inputs
 from .plan import STAGES, Plan, _labels, kind_of, lay_out, plan_lines, plan_steps, span
 from .progress import Progress
 from .record import Study, _checked, _compare, describe
 from patch2loc.runs.steps import (
-    LOCK, Outcome, Step, Task, check_scheduler, code_inputs, read_json, remove, run_graph, sweep, workers,
+    LOCK, Outcome, Step, Task, check_scheduler, read_json, remove, run_graph, sweep, workers,
 )
 
 # %% ../../nbs/8_runs/86_run.ipynb #d9d4f495
@@ -51,7 +52,7 @@ def run_study(
     old = read_json(record)
     if old is None and study.out.is_dir() and [p for p in study.out.iterdir() if p.name != LOCK]:
         raise ParameterError(f"out: {study.out} holds other files and no run.json; give a new folder")
-    refuse_held(study.out / LOCK, f"out {study.out}")
+    refuse_locked(study.out / LOCK, f"out {study.out}")
     _labels(_up_to(lay_out(study, {}, options.partial), options.until), force)  # before the minutes that reading all files may take
     new = describe(study, _checked(study, old["data"]["files"] if old else {}, report))
     if old and "all" not in force:
@@ -65,9 +66,9 @@ def run_study(
         return study.out
     if options.scheduler:
         check_scheduler(options.scheduler).close()
-    with _writable(study.out), claim(study.out / LOCK, f"out {study.out}") as token:
+    with _writable(study.out), hold_lock(study.out / LOCK, f"out {study.out}") as token:
         sweep(study.out)
-        remove(path for s in steps if s.name not in plan.reasons for path in s.scraps)
+        remove(path for s in steps if s.name not in plan.reasons for path in s.intermediate)
         write_json(new | {"created": old["created"], "folds": old["folds"], "updated": new["created"]} if old else new, record)
         _work(study.out, plan, token, report, options)
     return study.out
@@ -97,7 +98,7 @@ class _writable:
 
 def _work(folder: Path, plan: Plan, token: str, report: Callable[[str], None], options: RunOptions) -> None:
     "Execute a plan under the run's lock, and write down how it went."
-    remove(path for s in plan.todo if plan.reasons[s.name] == "forced" for path in (s.record, s.begun, *s.clears, *s.scraps))
+    remove(path for s in plan.todo if plan.reasons[s.name] == "forced" for path in (s.record, s.begun, *s.clears, *s.intermediate))
     with workers(options.scheduler, options.jobs) as client:
         offered = len(client.scheduler_info()["workers"])
         seen = Progress(plan, (lambda line: None) if options.live else report, client.dashboard_link or "", offered)
@@ -106,7 +107,7 @@ def _work(folder: Path, plan: Plan, token: str, report: Callable[[str], None], o
         report(f"{todo} of {steps} notebooks to run, about {span(plan.seconds(max(1, offered)))}; {crew}")
         with Live(seen, refresh_per_second=2) if options.live else nullcontext():
             try:
-                outcomes = run_graph(client, _tasks(plan, token, folder, options.partial), seen.tell, seen.ended)
+                outcomes = run_graph(client, _tasks(plan, token, folder, options.partial), seen.on_line, seen.on_end)
             finally:
                 _keep(folder, plan, seen.outcomes)
     _conclude(outcomes, options.partial)

@@ -17,7 +17,7 @@ from .. import core
 from ..core import ParameterError, check_value, digest_of, flatten, nearest
 from ..data.splits import SubjectFiles, list_subjects, split_datasets
 from ..heatmap.filters import GAUSSIAN_MM, MEDIAN_MM
-from ..heatmap.scores import score_named
+from ..heatmap.scores import resolve_score
 from ..localizer.batches import Training, check_sampling
 from ..localizer.model import Architecture
 from ..localizer.patches import MIN_BRAIN
@@ -51,7 +51,7 @@ class ScoringConfig:
     def __post_init__(self):
         object.__setattr__(self, "score", self.score.replace("surprise", "nll"))  # name in older runs
         if self.score:
-            score_named(self.score)
+            resolve_score(self.score)
         _check_fraction(self, "quantile")
 
 

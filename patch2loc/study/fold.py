@@ -25,16 +25,16 @@ from ..data.splits import SubjectFiles
 from ..evaluation.cases import LOCALIZATION_SCORES, WITH_ATLAS
 from ..evaluation.thresholds import HealthyThresholds, learn_thresholds
 from ..evaluation.voxels import brain_voxels, voxel_measures
-from ..heatmap.filters import GAUSSIAN_MM, MEDIAN_MM, local_difference, smooth, soften
+from ..heatmap.filters import GAUSSIAN_MM, MEDIAN_MM, local_difference, smooth_gaussian, smooth_median
 from ..heatmap.localize import DenseScorer, PatchScorer, Predictions, localize, make_scorer
 from patch2loc.heatmap.normative import (
     Atlas, fit_atlas, fit_atlases, heatmaps, load_atlases, raw_maps, save_atlases, z_score,
 )
-from ..heatmap.scores import MORE_SCORES, SCORES, score_named, scores_with
+from ..heatmap.scores import SCORES, resolve_score, scores_to_compute
 from ..localizer.batches import Slices, write_slices
 from ..localizer.model import Localizer, keep_memory, load_localizer, pick_device, pick_precision
 from ..pixelwise.fusion import WIDE_MM, Scale, WithAtlas, fit_with_atlas, wide_and_narrow
-from ..simulation.lesions import INSERTED_KINDS, RADIUS_MM, SMALL_MM, insert_into
+from ..simulation.lesions import SCAN_KINDS, RADIUS_MM, SMALL_MM, insert_in_scan
 from .config import Experiment
 
 # %% ../../nbs/7_study/71_fold.ipynb #45c48cce
@@ -152,7 +152,7 @@ class Fold:
     ) -> dict[str, np.ndarray]:  # method -> (X, Y, Z) float32, NaN outside the brain
         "Compute the map of every method."
         atlases, spacing, mask = atlases or self.atlases, scan.volume.spacing, scan.brain_mask
-        names = [s for s in SCORES + MORE_SCORES if s == "heatmap" or s in atlases]
+        names = [s for s in SCORES if s == "heatmap" or s in atlases]
         maps = heatmaps(predictions, mask, spacing, atlases, self.median_mm, names, self.gaussian_mm)
         bright = scan.volume.data if scan.contrast == "t2" else -scan.volume.data
         atlas = np.abs(z_score(scan.volume.data, mask, atlases["intensity"]))
@@ -160,9 +160,9 @@ class Fold:
         if self.with_atlas:
             maps[WITH_ATLAS] = np.full(mask.shape, np.nan, np.float32)
             maps[WITH_ATLAS][mask] = self.with_atlas(self.wide_and_narrow(scan, predictions, atlas))
-        filtered = {f"{name}_median": smooth(map_, mask, spacing, self.median_mm) for name, map_ in plain.items()}
+        filtered = {f"{name}_median": smooth_median(map_, mask, spacing, self.median_mm) for name, map_ in plain.items()}
         if self.gaussian_mm:
-            filtered |= {f"{name}_gaussian": soften(map_, mask, spacing, self.gaussian_mm) for name, map_ in plain.items()}
+            filtered |= {f"{name}_gaussian": smooth_gaussian(map_, mask, spacing, self.gaussian_mm) for name, map_ in plain.items()}
         return maps | plain | filtered
 
     def wide_and_narrow(
@@ -261,7 +261,7 @@ def _fit_healthy(
     spacing = _store_predictions(fold, val, store)
     fold = replace(fold, with_atlas=fit_with_atlas([np.load(store / f"{f.subject}.apart.npz") for f in val]))
     report(f"scored {len(val)} validation subjects")
-    fit = lambda files: {**values, **_location_atlases(files, store, spacing, scores_with(scoring.score))}
+    fit = lambda files: {**values, **_location_atlases(files, store, spacing, scores_to_compute(scoring.score))}
     methods = _store_maps(fold, val, fit, store)
     thresholds = {m: learn_thresholds([np.load(store / f"{f.subject}.{m}.npy") for f in val], scoring.quantile).to_json() for m in methods}
     atlases = fit(val)
@@ -338,9 +338,9 @@ def insert_lesions(
     "Simulate one lesion in each of a few training subjects."
     reach = max(fold.median_mm, 2 * max(fold.gaussian_mm, WIDE_MM))
     for i, k in enumerate(np.linspace(0, len(train) - 1, min(CHOICE_SUBJECTS, len(train))).astype(int)):
-        turn, which = divmod(i, len(INSERTED_KINDS))
-        kind, radius_mm = INSERTED_KINDS[which], SMALL_MM if turn % 2 else RADIUS_MM
-        yield lesion_slab(insert_into(fold.load(train[k]), kind, rng_for(seed, "choice", train[k].subject), radius_mm), reach), kind
+        turn, which = divmod(i, len(SCAN_KINDS))
+        kind, radius_mm = SCAN_KINDS[which], SMALL_MM if turn % 2 else RADIUS_MM
+        yield lesion_slab(insert_in_scan(fold.load(train[k]), kind, rng_for(seed, "choice", train[k].subject), radius_mm), reach), kind
 
 
 def choose_score(
@@ -363,7 +363,7 @@ def choose_score(
                 np.save(keep / f"{scan.subject}.inserted.{name}.npy", maps[name][scan.brain_mask])
     candidates = [name for name in candidates if name in maps]
     means = {name: float(np.nanmean([row["auprc"] for row in rows if row["candidate"] == name])) for name in candidates}
-    recommended = score_named(named) if named else max(candidates, key=means.get)
+    recommended = resolve_score(named) if named else max(candidates, key=means.get)
     return {"recommended": recommended, "measure": "auprc", "means": means, "cases": rows}
 
 # %% ../../nbs/7_study/71_fold.ipynb #02e74f10
