@@ -40,10 +40,7 @@ def score_block(
     made_from: str,  # digest of all else
     report: Callable[[str], None],
 ) -> int:  # subjects scored now
-    """Score some subjects of a data set with one fold, on one thread.
-
-    Raises: DataError naming the first that could not be scored, after the others were.
-    """
+    "Score some subjects of a data set with one fold, on one thread; `DataError` naming the first that cannot be scored."
     import numba
     import torch
 
@@ -51,8 +48,9 @@ def score_block(
 
     torch.set_num_threads(1)
     numba.set_num_threads(1)
-    experiment, others = Experiment.open(*(parameters[name] for name in ("config", "data_dir", "splits_dir", "out", "fold"))), None
-    if experiment.config.pixelwise.names or experiment.config.pixelwise.residuals:
+    experiment = Experiment.open(*(parameters[name] for name in ("config", "data_dir", "splits_dir", "out", "fold")))
+    others = None
+    if experiment.config.pixelwise.wanted:
         from patch2loc.study.fused_study import fused_rows  # and MONAI with it
 
         others = fused_rows(experiment)
@@ -186,14 +184,14 @@ def lay_out(
     plan, pairs = _Layout(study, digests, partial, together), [(f, d) for f in study.folds for d in study.datasets]
     trained = {fold: _add_training(plan, fold) for fold in study.folds} if study.healthy else {}
     localizers = plan.trainings()
-    if study.pixelwise:
+    if study.config.pixelwise.wanted:
         trained = {fold: (*first, *_add_pixelwise(plan, fold, localizers)) for fold, first in trained.items()}
     trainings = plan.trainings()
     scored = [_add_scoring(plan, fold, dataset, trained.get(fold, ()), trainings) for fold, dataset in pairs]
     names = {"datasets": ",".join(study.datasets), "folds": ",".join(map(str, study.folds))}
     synthetic = any(dataset_spec(n, study.data_dir).synthetic for n in study.datasets)
     about = {"study": digest_of({"config": study.config.to_dict(), **names, "synthetic": synthetic})}
-    fused = [_add_fusing(plan, fold, dataset) for fold, dataset in pairs] if study.pixelwise else []
+    fused = [_add_fusing(plan, fold, dataset) for fold, dataset in pairs] if study.config.pixelwise.wanted else []
     made = [*([] if partial else [f"figures/kde_{d}.png" for d in study.datasets]), "tables/abnormality.csv"]
     analysed = plan.add("analyse", "e30_abnormality", "e30_abnormality", names, made, after=tuple(scored), tolerant=True)
     expected = {"folds": list(study.folds), "datasets": list(study.datasets), "networks": str(study.load_checkpoint or "")}
@@ -208,7 +206,7 @@ def _training_threads() -> int:  # 0: all cores of the worker
     return int(os.environ.get("OMP_NUM_THREADS") or 0)
 
 
-def _add_training(plan: _Layout, fold: int) -> tuple[str, ...]:  # names of the steps that scoring comes after
+def _add_training(plan: _Layout, fold: int) -> tuple[str, ...]:  # names of steps before the scoring
     "Add what is learned in one fold."
     study, here = plan.study, f"fold-{fold}"
     reads = plan.read(study.learned_from(fold), f"{study.healthy}_train_fold{fold}.csv", f"{study.healthy}_val_fold{fold}.csv")
@@ -218,12 +216,13 @@ def _add_training(plan: _Layout, fold: int) -> tuple[str, ...]:  # names of the 
     how = {"needs": "GPU", "threads": _training_threads()}
     if plan.together and len(study.folds) > 1:  # side by side: two trainings of one thread do more than one of two
         how = {"needs": "FIT", "threads": _training_threads() or max(1, (os.cpu_count() or 1) // len(study.folds))}
-    facts = dict(reads=reads, awaits=(checked,), clears=tuple(study.out / here / name for name in names), amount=study.config.training.steps)
+    clears = tuple(study.out / here / name for name in names)
+    facts = dict(reads=reads, awaits=(checked,), clears=clears, amount=study.config.training.steps)
     return (plan.add("train", "e10_train_fold", f"{here}/e10_train_fold", {"fold": fold}, made, **facts, **how),)
 
 
-def _add_pixelwise(plan: _Layout, fold: int, awaits: tuple[str, ...]) -> tuple[str, ...]:  # names of the steps that scoring comes after
-    "Add the pixel-wise methods of one fold, each a training, and what is learned about them together; trainings in `awaits` go first."
+def _add_pixelwise(plan: _Layout, fold: int, awaits: tuple[str, ...]) -> tuple[str, ...]:  # names of steps before the scoring
+    "Add the pixel-wise methods of one fold, each a training, and what is learned about them together."
     from patch2loc.pixelwise.diffusion_methods import method_names, training_of
 
     study, here, wanted, trained = plan.study, f"fold-{fold}", plan.study.config.pixelwise, []
@@ -247,7 +246,7 @@ def _listing(folder: str | Path) -> str:
     return digest_of({p.name: (p.stat().st_size, p.stat().st_mtime_ns) for p in sorted(Path(folder).glob("*.nii*"))})[:16]
 
 
-def _add_scoring(plan: _Layout, fold: int, dataset: str, after: tuple[str, ...], awaits: tuple[str, ...]) -> str:  # name of the notebook
+def _add_scoring(plan: _Layout, fold: int, dataset: str, after: tuple[str, ...], awaits: tuple[str, ...]) -> str:  # its name
     "Add the blocks of a data set's subjects, and the notebook that joins them; trainings in `awaits` go first."
     study, here, name, source = plan.study, f"fold-{fold}/{dataset}", f"fold-{fold}/e20_score_dataset_{dataset}", plan.source(fold)
     files, networks = study.tested(dataset), ("checkpoints/best.ckpt", "pixelwise/choice.json", "pixelwise/scales.json")
@@ -261,7 +260,8 @@ def _add_scoring(plan: _Layout, fold: int, dataset: str, after: tuple[str, ...],
         blocks.append(plan.add("score", "e20_score_dataset", f"{here}/subjects-{start + 1:04d}", parameters | subjects, **facts))
     made = [f"{here}/{file}.csv" for file in ("cases", "curves", "grid", "costs", "patches", "localization")]
     clears = tuple(study.out / p for p in (*made, f"{here}/missing.csv"))
-    facts = dict(after=(*after, *blocks), reads=plan.read(files) | reads, tolerant=True, clears=clears, intermediate=(study.out / here / "subjects",))
+    facts = dict(after=(*after, *blocks), reads=plan.read(files) | reads, tolerant=True)
+    facts |= dict(clears=clears, intermediate=(study.out / here / "subjects",))
     return plan.add("score", "e20_score_dataset", name, parameters, made, **facts)
 
 
@@ -299,9 +299,7 @@ class Plan:
         return took[True] + took[False] / workers
 
 
-def kind_of(
-    step: Step,
-) -> str:
+def kind_of(step: Step) -> str:
     "Name the kind of a step, whose rate it shares; every pixel-wise method has its own."
     if step.call:
         return "subject" if step.call is score_block else "record"
@@ -313,10 +311,7 @@ def plan_steps(
     steps: Sequence[Step],
     force: Sequence[str] = (),  # names of steps, stages or notebooks; "all"
 ) -> Plan:
-    """Find out what has to be done.
-
-    Raises: ParameterError for a step to force that does not exist.
-    """
+    "Find out what has to be done; `ParameterError` for a step to force that does not exist."
     labels, by_name, reasons = _labels(steps, force), {s.name: s for s in steps}, {}
     codes = {path: code_inputs(path) for path in {s.notebook for s in steps}}
     for step in (s for s in steps if not s.call):
@@ -337,7 +332,7 @@ def _labels(steps: Sequence[Step], force: Sequence[str]) -> dict[str, set[str]]:
     return labels
 
 # %% ../../nbs/8_runs/84_plan.ipynb #1c383cd3
-def _rates(study: Study, steps: Sequence[Step] = ()) -> tuple[dict[str, float], str]:  # kind -> seconds a unit; where they come from
+def _rates(study: Study, steps: Sequence[Step] = ()) -> tuple[dict[str, float], str]:  # kind -> seconds a unit; their source
     "Collect the time of a unit of each kind of step."
     measured, dense = PROJECT_DIR / "nbs" / "measured", study.config.network.encoder == "dense"
     bench = {(r["name"], r["precision"], r["stage"]): r["seconds"] for r in json.loads((measured / "bench.json").read_text())}
@@ -347,7 +342,7 @@ def _rates(study: Study, steps: Sequence[Step] = ()) -> tuple[dict[str, float], 
     step *= max([(os.cpu_count() or 1) / s.threads for s in steps if s.needs == "FIT" and s.amount > 1], default=1)
     notebook = json.loads((measured / "batch.json").read_text())["notebook_seconds"]
     rates, source = {"subject": 2 * on_two, "e10_train_fold": step, "notebook": notebook, "record": 0.5}, "bench.json"
-    if study.pixelwise:
+    if study.config.pixelwise.wanted:
         more, where = _pixelwise_rates(study)
         rates, source = {kind: rates.get(kind, 0) + more.get(kind, 0) for kind in {**rates, **more}}, f"{source}, {where}"
     done = pd.DataFrame((read_json(study.out / "steps.json") or {}).values(), columns=["kind", "seconds", "amount"])
@@ -370,17 +365,12 @@ def _pixelwise_rates(study: Study) -> tuple[dict[str, float], str]:  # kind -> s
     return rates, "study.json for pixel-wise methods"
 
 
-def span(
-    seconds: float,
-) -> str:
+def span(seconds: float) -> str:
     "Write a time in a unit that suits it."
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
-def plan_lines(
-    plan: Plan,
-    workers: int,
-) -> Iterator[str]:
+def plan_lines(plan: Plan, workers: int) -> Iterator[str]:
     "Write a plan, a line per notebook."
     blocks = Counter()
     for step in plan.todo:

@@ -38,11 +38,6 @@ class Study:
     load_checkpoint: Path | None = None  # another run's folder: score with its folds
 
     @property
-    def pixelwise(self) -> bool:
-        "Whether pixel-wise methods, ours or residuals computed elsewhere, are part of it."
-        return bool(self.config.pixelwise.names or self.config.pixelwise.residuals)
-
-    @property
     def healthy(self) -> str:
         "The healthy data set; empty when nothing is trained."
         return "" if self.load_checkpoint else self.experiment(0).healthy_name
@@ -75,7 +70,7 @@ def plan_study(
 ) -> Study:
     """Make a study from what a user gives, or refuse it.
 
-    Raises: ParameterError for a name that does not exist; SplitError for missing or leaking tables; CheckpointError for a run without checkpoints.
+    Raises: ParameterError for a wrong name; SplitError for missing or leaking tables; CheckpointError for a run without checkpoints.
     """
     data, splits = core.data_dir(data_dir), Path(splits_dir) if splits_dir else Path(data_dir) / "splits"
     splits = splits if splits.is_dir() or splits_dir else PROJECT_DIR / "splits"
@@ -91,7 +86,7 @@ def plan_study(
             raise ParameterError(f"folds: no fold {fold} in {source or splits}; there are {', '.join(map(str, existing))}")
     chosen = datasets or _tested_here(tests, data, config.data.contrast)
     study = Study(data, splits.resolve(), Path(out).resolve(), tuple(folds or existing), tuple(chosen), config, source and source.resolve())
-    if study.pixelwise:
+    if config.pixelwise.wanted:
         from patch2loc.study.fused_study import named_methods
 
         named_methods(study.experiment(study.folds[0]))
@@ -134,9 +129,7 @@ def _check_checkpoints(study: Study) -> None:
             raise CheckpointError(f"{path}: expected a checkpoint of encoder {study.config.network.encoder!r}, found {found!r}")
 
 # %% ../../nbs/8_runs/83_record.ipynb #c20ad4d7
-def study_files(
-    study: Study,
-) -> list[SubjectFiles]:  # each once
+def study_files(study: Study) -> list[SubjectFiles]:  # each once
     "List the files of every part that the study uses."
     learned = [f for fold in study.folds for f in study.learned_from(fold)]
     return list(dict.fromkeys(learned + [f for name in study.datasets for f in study.tested(name)]))
@@ -150,10 +143,7 @@ def check_files(
     alone: Collection[SubjectFiles] = (),  # those whose faults are returned, not raised
     threads: int = 2,
 ) -> tuple[dict[str, str], dict[SubjectFiles, str]]:  # path relative to DATA_DIR -> digest; broken subject -> its fault
-    """Read every file once.
-
-    Raises: DataError or GeometryError naming the first file that is broken.
-    """
+    "Read every file once; `DataError` or `GeometryError` naming the first that is broken."
     known, report_every, alone = known or {}, max(20, len(files) // 5), set(alone)
 
     def check(item: tuple[int, SubjectFiles]) -> tuple[dict[str, str], dict[SubjectFiles, str]]:
@@ -215,7 +205,7 @@ def describe(
     digests: dict[str, str],  # of the data files
 ) -> dict[str, Any]:
     "Collect the contents of `run.json`."
-    names = [n for n in (study.healthy, *study.datasets) if n]
+    names, versions = [n for n in (study.healthy, *study.datasets) if n], {p: metadata.version(p) for p in PACKAGES}
     splits = {p.name: digest(p)[:16] for p in sorted(study.splits_dir.glob("*.csv"))}
     return {
         "name": study.out.name,
@@ -225,7 +215,7 @@ def describe(
         "identity": study.config.identity(),
         "synthetic": any(dataset_spec(n, study.data_dir).synthetic for n in names),
         "trained_on": _trained_on(study),
-        "versions": {"patch2loc": metadata.version("patch2loc"), "python": platform.python_version(), **{p: metadata.version(p) for p in PACKAGES}},
+        "versions": {"patch2loc": metadata.version("patch2loc"), "python": platform.python_version(), **versions},
         "machine": {"system": platform.platform(), "processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
         "git": _git_revision(),
         "data": {"data_dir": str(study.data_dir), "files": digests},

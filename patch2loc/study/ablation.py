@@ -26,10 +26,7 @@ def join_runs(
     run_dirs: Sequence[str | Path],  # the same study with several seeds
     out: str | Path,  # folder for tables/
 ) -> pd.DataFrame:  # all cases
-    """Write the tables of one study that was run with several seeds.
-
-    Raises: ResultsError for a gap, a seed twice, other parameters, or fewer than two runs.
-    """
+    "Write the tables of one study run with several seeds; `ResultsError` for a gap, a seed twice, other parameters, or one run only."
     if len(run_dirs) < 2:
         raise ResultsError(f"runs: expected at least two folders, found {len(run_dirs)}")
     cases = read_runs(run_dirs)
@@ -63,10 +60,7 @@ def ablation_experiments(
     base: Experiment,
     variants: Sequence[str] | None = None,  # of ABLATIONS; None: all
 ) -> dict[str, Experiment]:  # variant -> its experiment, each in a folder of its own inside the base's; the unchanged one first
-    """Make the experiments of an ablation.
-
-    Raises: ParameterError if there is no such variant.
-    """
+    "Make the experiments of an ablation; `ParameterError` if there is no such variant."
     first, *_ = ABLATIONS
     names = list(dict.fromkeys([first, *(ABLATIONS if variants is None else variants)]))
     if unknown := [name for name in names if name not in ABLATIONS]:
@@ -130,10 +124,7 @@ def run_ablation(
     method: str = "",  # the score compared; "": the one that the unchanged method recommends
     report: Callable[[str], None] = print,
 ) -> pd.DataFrame:  # of `ablation_table`
-    """Train and score every variant, and write `ablation.csv` and `ablation.md`.
-
-    Raises: Patch2LocError as train_fold and score_dataset do.
-    """
+    "Train and score every variant, and write `ablation.csv` and `ablation.md`; raises as `train_fold` and `score_dataset`."
     experiments = ablation_experiments(base, variants)
     for name, experiment in experiments.items():
         named = lambda line, name=name: report(f"{name}: {line}")
@@ -152,14 +143,16 @@ def _ablation_markdown(table: pd.DataFrame, base: Experiment) -> str:
     percent = lambda value: f"{100 * value:.1f}".replace("-0.0", "0.0")
     between = lambda low, high: "" if np.isnan(low) else f" [{percent(low)}, {percent(high)}]"
     about = f"Fold {base.fold}, seed {base.config.seed}, contrast {base.contrast}, {base.config.training.steps} optimizer steps."
-    blocks = ["# Ablation", f"{about} Score compared: {table['method'].iloc[0]}. In per cent; brackets: 95 % bootstrap interval over patients; "
-              "p: Wilcoxon signed-rank test on the same patients, Holm-corrected over all variants and data sets of a measure."]
+    about += f" Score compared: {table['method'].iloc[0]}. In per cent; brackets: 95 % bootstrap interval over patients; p: Wilcoxon"
+    blocks = ["# Ablation", f"{about} signed-rank test on the same patients, Holm-corrected over all variants and data sets of a measure."]
     for (dataset, measure), part in table.groupby(["dataset", "measure"], sort=False):
         synthetic = " (**synthetic data**: not evidence about patients)" if part["synthetic"].any() else ""
         lines = [["variant", "patients", "prevalence", "mean", "difference, points", "p, Holm"], ["---"] * 6]
         for _, row in part.iterrows():
-            difference = "" if np.isnan(row["difference"]) else percent(row["difference"]) + between(row["difference_low"], row["difference_high"])
-            lines.append([row["variant"], str(row["patients"]), percent(row["prevalence"]), percent(row["mean"]) + between(row["low"], row["high"]),
-                          difference, "" if np.isnan(row["p_holm"]) else f"{row['p_holm']:.2g}"])
+            mean = percent(row["mean"]) + between(row["low"], row["high"])
+            against = between(row["difference_low"], row["difference_high"])
+            difference = "" if np.isnan(row["difference"]) else percent(row["difference"]) + against
+            p = "" if np.isnan(row["p_holm"]) else f"{row['p_holm']:.2g}"
+            lines.append([row["variant"], str(row["patients"]), percent(row["prevalence"]), mean, difference, p])
         blocks += [f"## {dataset}, {measure.replace('_', ' ')}{synthetic}", "\n".join(f"| {' | '.join(line)} |" for line in lines)]
     return "\n\n".join(blocks) + "\n"

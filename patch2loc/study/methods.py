@@ -23,7 +23,7 @@ from .scoring import TestSet, _finish, _write_table
 def add_methods(
     experiment: Experiment,
     dataset: str,
-    others: Mapping[str, Maker],  # method -> what makes its maps; `learn_method` has learned their thresholds
+    others: Mapping[str, Maker],  # method -> what makes its maps; `learn_methods` has learned their thresholds
     checkpoint_dir: str | Path = "",  # the fold's folder of another run; "": this run's own
 ) -> Path:  # cases.csv
     """Add other methods to a data set that is scored already, replacing rows that they have.
