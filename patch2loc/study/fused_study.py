@@ -131,7 +131,7 @@ def _both_forms(score: str) -> list[str]:
 
 def _heat_sources(fold: Fold, score: str) -> dict[str, Source]:
     "Make the heatmaps that a residual can be fused with, the recommended one first."
-    make = lambda name: Source(lambda scan: fold.reconstructed(scan)[name], (fold.reconstructed,))
+    make = lambda name: Source(lambda scan: fold.mapped(scan)[name], (fold.mapped,))
     return {name: make(name) for name in _both_forms(score)}
 
 
