@@ -20,7 +20,7 @@ import psutil
 
 from patch2loc.core import digest_of, write_text
 from patch2loc.runs.steps import LOCK, Step, sweep
-from patch2loc.runs.locks import claim
+from patch2loc.runs.locks import hold_lock
 
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "PATCH2LOC_KILL_TRIAL"  # in the environment of everything a trial starts, and so of all it leaves behind
@@ -94,10 +94,10 @@ def light_run(
     blocks = [replace(step("gather", "score", after=("train",)), name=f"block{i}", out=out / f"fold-0/light/notebooks/block{i}.ipynb", call=light_block, within="gather",
                       parameters={"out": str(out), "subjects": [f"s{i}{j}" for j in range(3)]}) for i in range(6)]
     steps = [step("prepare", "prepare"), step("train", "train", "fold-0/model.txt", needs="GPU", awaits=("prepare",)), *blocks,
-             step("gather", "score", "fold-0/light/cases.csv", after=("train", *(b.name for b in blocks)), scraps=(here / "subjects",)), step("tables", "tables", "report.html", after=("gather",))]
+             step("gather", "score", "fold-0/light/cases.csv", after=("train", *(b.name for b in blocks)), intermediate=(here / "subjects",)), step("tables", "tables", "report.html", after=("gather",))]
     plan = plan_steps(Study(out, out, out, (0,), ("light",)), steps)
     if plan.todo:
-        with claim(out / LOCK, str(out)) as token:
+        with hold_lock(out / LOCK, str(out)) as token:
             sweep(out)
             _work(out, plan, token, lambda line: print(line, flush=True), jobs, scheduler, False, False)
 

@@ -18,7 +18,7 @@ import psutil
 from patch2loc.runs.record import check_files, plan_study, study_files
 from patch2loc.runs.plan import lay_out, score_block
 from patch2loc.runs.steps import LOCK, Errand, code_inputs, run_graph, workers
-from patch2loc.runs.locks import claim
+from patch2loc.runs.locks import hold_lock
 
 ROOT = Path(__file__).resolve().parents[1]
 DATASET = "cohort_texture"
@@ -75,7 +75,7 @@ def score(
     files = study_files(study)
     steps = [s for s in lay_out(study, check_files(files, study.data_dir, report=lambda line: None)[0]) if s.call is score_block]
     ended, times = threading.Event(), []
-    with workers(jobs=jobs) as client, claim(study.out / LOCK, "scoring") as token:
+    with workers(jobs=jobs) as client, hold_lock(study.out / LOCK, "scoring") as token:
         pids = list(client.run(os.getpid).values())
         client.run(lambda: __import__("patch2loc.study"))
         threading.Thread(target=watch, args=(pids, rows, jobs, ended), daemon=True).start()

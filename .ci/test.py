@@ -74,7 +74,8 @@ def unchanged_by(
 
 def checks() -> dict[str, Callable[[], str]]:
     """List every check by name; the longest notebooks first, so that no worker idles at the end."""
-    chapters = sorted((ROOT / "nbs").glob("*.ipynb"), key=lambda path: path.stat().st_size, reverse=True)
+    found = [path for path in (ROOT / "nbs").rglob("*.ipynb") if not {"experiments", "measurements", ".ipynb_checkpoints"} & set(path.parts)]
+    chapters = sorted(found, key=lambda path: path.stat().st_size, reverse=True)
     agree = {command: lambda command=command: unchanged_by(command) for command in ("nbdev_clean", "nbdev_export")}
     return agree | {path.stem: lambda path=path: run([sys.executable, "-c", TEST_ONE, path], ROOT / "nbs") for path in chapters}
 

@@ -33,9 +33,10 @@ from patch2loc.core import (
 )
 from ..data.preprocessing import Preparation, Prepared, RawSubject, prepare, to_scan
 from ..data.registration import resample, write_transform
-from ..heatmap.normative import PAPER_SCORES, heatmaps
+from ..heatmap.normative import heatmaps
+from ..heatmap.scores import PAPER_SCORES
 from ..simulation.cohort import write_cohort
-from ..study.config import Settings
+from ..study.config import Config, Experiment
 from ..study.fold import Fold, train_fold
 
 # %% ../../nbs/9_apps/92_detect.ipynb #e369853d
@@ -72,7 +73,8 @@ def default_run(
         if (run / "fold-0/thresholds.json").is_file():
             shutil.rmtree(run)  # of an earlier version
         write_cohort(cohort, healthy, 0)
-        train_fold(Settings(str(cohort), str(cohort / "splits"), str(run), contrast=contrast, steps=steps, val_every=min(50, steps)), report)
+        config = Config().changed({"data.contrast": contrast, "training": {"steps": steps, "val_every": min(50, steps)}})
+        train_fold(Experiment(config, str(cohort), str(cohort / "splits"), str(run)), report)
     return run
 
 # %% ../../nbs/9_apps/92_detect.ipynb #1c383cd3

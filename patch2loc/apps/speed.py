@@ -32,7 +32,7 @@ from ..core import Patch2LocError, Volume, atomic_path, rng_for, write_like, wri
 from ..data.scan import fit_landmarks, load_scan
 from ..data.splits import SubjectFiles
 from ..evaluation.voxels import voxel_measures
-from ..heatmap.filters import smooth, to_map
+from ..heatmap.filters import smooth_median, to_map
 from ..heatmap.localize import DenseScorer, localize, localize_patchwise, make_scorer
 from ..heatmap.median import median_filter
 from ..heatmap.normative import heatmaps
@@ -178,7 +178,7 @@ def _warm(
     "Score and filter the four middle slices."
     few = slice(mask.shape[2] // 2 - 2, mask.shape[2] // 2 + 2)
     predictions = localize(scorer, image[:, :, few], mask[:, :, few])
-    smooth(to_map(scores(predictions)["heatmap"], predictions, mask[:, :, few].shape), mask[:, :, few], np.ones(3))
+    smooth_median(to_map(scores(predictions)["heatmap"], predictions, mask[:, :, few].shape), mask[:, :, few], np.ones(3))
 
 
 def volume_rows(
@@ -195,7 +195,7 @@ def volume_rows(
 
     def heatmap() -> np.ndarray:
         predictions = localize(scorer, image, mask)
-        return smooth(to_map(scores(predictions)["heatmap"], predictions, mask.shape), mask, np.ones(3))
+        return smooth_median(to_map(scores(predictions)["heatmap"], predictions, mask.shape), mask, np.ones(3))
 
     calls, rows = {"network": lambda: localize(scorer, image, mask), "heatmap": heatmap}, []
     _warm(scorer, image, mask)

@@ -132,8 +132,18 @@ class Scan:
     lesion_voxels_in_file: int = 0  # before canvas and brain mask took their share
 
     @property
+    def data(self) -> np.ndarray:  # (X, Y, Z) float32
+        "The unclipped values of `volume`."
+        return self.volume.data
+
+    @property
+    def spacing(self) -> np.ndarray:  # (3,) mm
+        "Voxel edge lengths."
+        return self.volume.spacing
+
+    @property
     def image(self) -> np.ndarray:  # (X, Y, Z) float32 in [0, 1]
-        "What the network sees."
+        "The network's input: values clipped to [0, 1]."
         return np.clip(self.volume.data, 0, 1)
 
 # %% ../../nbs/1_data/13_scan.ipynb #b6d767d2

@@ -11,19 +11,18 @@ import platform
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Callable, Collection, Mapping, Sequence
 
 from .. import core
 from patch2loc.core import (
-    PROJECT_DIR, CheckpointError, DataError, ParameterError, SplitError, digest, read_mask, read_volume,
+    PROJECT_DIR, CheckpointError, DataError, ParameterError, SplitError, digest, flatten, nearest, read_mask, read_volume,
 )
 from ..data.datasets import dataset_spec
 from ..data.splits import SubjectFiles, list_subjects, refuse_leaks, split_datasets, split_folds
-from .notebooks import check_value, experiments_dir, nearest, notebook_parameters
-from .steps import PLACES
+from ..study.config import SHORT_NAMES, Config, Experiment
 
 # %% ../../nbs/8_runs/83_record.ipynb #1679091c
 @dataclass(frozen=True)
@@ -35,24 +34,27 @@ class Study:
     out: Path
     folds: tuple[int, ...]
     datasets: tuple[str, ...]  # tested on
-    settings: dict[str, Any] = field(default_factory=dict)  # further parameters of the experiment notebooks: contrast, encoder, steps…
+    config: Config = Config()
     load_checkpoint: Path | None = None  # another run's folder: score with its folds
-    allow_leaks: bool = False
 
     @property
     def contrast(self) -> str:
         "The contrast learned and scored."
-        return self.settings.get("contrast", "t2")
+        return self.config.data.contrast
 
     @property
     def pixelwise(self) -> bool:
-        "Whether pixel-wise methods, ours or other people's, are part of it."
-        return bool(self.settings.get("pixelwise") or self.settings.get("residuals"))
+        "Whether pixel-wise methods, ours or residuals computed elsewhere, are part of it."
+        return bool(self.config.pixelwise.names or self.config.pixelwise.residuals)
 
     @property
     def healthy(self) -> str:
         "The healthy data set; empty when nothing is trained."
-        return "" if self.load_checkpoint else (self.settings.get("healthy") or split_datasets(self.splits_dir)[0])
+        return "" if self.load_checkpoint else (self.config.data.healthy or split_datasets(self.splits_dir)[0])
+
+    def experiment(self, fold: int) -> Experiment:
+        "One fold of it."
+        return Experiment(self.config, str(self.data_dir), str(self.splits_dir), str(self.out), fold)
 
 # %% ../../nbs/8_runs/83_record.ipynb #8f14e45f
 def _tested_here(
@@ -71,12 +73,11 @@ def _tested_here(
 def plan_study(
     data_dir: str | Path,
     out: str | Path,
+    config: Config = Config(),
     splits_dir: str | Path | None = None,  # None: DATA_DIR/splits where there is one, else the project's
     folds: Sequence[int] | None = None,  # None: all that have tables
     datasets: Sequence[str] | None = None,  # None: all that have a test table, the contrast, and a folder in DATA_DIR
     load_checkpoint: str | Path | None = None,
-    allow_leaks: bool = False,
-    **settings: Any,  # parameters of the experiment notebooks
 ) -> Study:
     """Make a study from what a user says, or refuse it.
 
@@ -84,7 +85,7 @@ def plan_study(
     """
     data, splits = core.data_dir(data_dir), Path(splits_dir) if splits_dir else Path(data_dir) / "splits"
     splits = splits if splits.is_dir() or splits_dir else PROJECT_DIR / "splits"
-    healthy, tests = split_datasets(splits, settings.get("healthy") or None)
+    healthy, tests = split_datasets(splits, config.data.healthy or None)
     tests = tests + [healthy] * bool(healthy and (splits / f"{healthy}_test.csv").is_file())
     for name in datasets or ():
         if name not in tests:
@@ -98,13 +99,16 @@ def plan_study(
     for fold in folds or ():
         if fold not in there:
             raise ParameterError(f"folds: no fold {fold} in {source or splits}; there are {', '.join(map(str, there))}")
-    chosen = datasets or _tested_here(tests, data, settings.get("contrast", "t2"))
-    study = Study(data, splits.resolve(), Path(out).resolve(), tuple(folds or there), tuple(chosen), settings, source and source.resolve(), allow_leaks)
-    _check_settings(study)
+    chosen = datasets or _tested_here(tests, data, config.data.contrast)
+    study = Study(data, splits.resolve(), Path(out).resolve(), tuple(folds or there), tuple(chosen), config, source and source.resolve())
+    if study.pixelwise:
+        from patch2loc.study.fused_study import named_methods
+
+        named_methods(study.experiment(study.folds[0]))
     if source:
         _check_checkpoints(study)
     elif healthy:
-        refuse_leaks(splits, allow_leaks)
+        refuse_leaks(splits, config.data.allow_leaks)
     return study
 
 # %% ../../nbs/8_runs/83_record.ipynb #45c48cce
@@ -117,39 +121,9 @@ def _check_checkpoints(
     for fold in study.folds:
         path = study.load_checkpoint / f"fold-{fold}" / "checkpoints" / "best.ckpt"
         about = load_localizer(path, fold=fold, contrast=study.contrast).about
-        wanted = study.settings.get("encoder", about["architecture"]["encoder"])
+        wanted = study.config.network.encoder
         if about["architecture"]["encoder"] != wanted:
             raise CheckpointError(f"{path}: expected a checkpoint of encoder {wanted!r}, found {about['architecture']['encoder']!r}")
-
-# %% ../../nbs/8_runs/83_record.ipynb #d3d94468
-def _check_settings(
-    study: Study,
-) -> None:
-    "Refuse settings no experiment knows, of another type, or that the method refuses."
-    from patch2loc.study.config import Settings
-
-    known: dict[str, Any] = {}
-    for path in sorted(experiments_dir().glob("e[123]*.ipynb")):
-        known |= notebook_parameters(path)
-    for name, value in study.settings.items():
-        if name not in known or name in (*PLACES, "fold", "dataset", "method"):
-            raise ParameterError(f"no parameter {name!r}{nearest(name, [k for k in known if k not in PLACES])}")
-        check_value("", name, value, known[name])
-    if study.pixelwise:
-        from patch2loc.study.fused_study import named_methods
-
-        healthy = study.settings.get("healthy") or split_datasets(study.splits_dir)[0]
-        some = list_subjects(study.splits_dir, study.data_dir, healthy, "val", study.contrast, study.folds[0])[0].subject if study.settings.get("residuals") else ""
-        named_methods(study.settings.get("pixelwise", ""), **{k: v for k, v in (("size", study.settings.get("pixel_size", "cohort")), ("residuals", study.settings.get("residuals", ""))) if v}, subject=some)
-    Settings(str(study.data_dir), str(study.splits_dir), str(study.out), **_of(study.settings, Settings.__dataclass_fields__))
-
-
-def _of(
-    settings: Mapping[str, Any],
-    names: Collection[str],
-) -> dict[str, Any]:
-    "Keep the settings of these names."
-    return {k: v for k, v in settings.items() if k in names}
 
 # %% ../../nbs/8_runs/83_record.ipynb #c20ad4d7
 def study_files(
@@ -249,16 +223,13 @@ def describe(
     digests: dict[str, str],  # of the data files
 ) -> dict[str, Any]:
     "Put together what `run.json` says."
-    from patch2loc.study.config import Settings
-
-    settings = Settings(str(study.data_dir), str(study.splits_dir), str(study.out), **_of(study.settings, Settings.__dataclass_fields__))
-    parameters = {k: v for k, v in asdict(settings).items() if k not in ("data_dir", "splits_dir", "out", "fold")} | study.settings
     names = [n for n in (study.healthy, *study.datasets) if n]
     return {
         "name": study.out.name,
         "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "parameters": parameters | {"folds": list(study.folds), "datasets": list(study.datasets), "load_checkpoint": str(study.load_checkpoint or ""), "allow_leaks": study.allow_leaks},
-        "identity": settings.identity(),
+        "config": study.config.to_dict(),
+        "parameters": _parameters(study),
+        "identity": study.config.identity(),
         "synthetic": any(dataset_spec(n, study.data_dir).synthetic for n in names),
         "trained_on": _trained_on(study),
         "versions": {"patch2loc": metadata.version("patch2loc"), "python": platform.python_version(), **{p: metadata.version(p) for p in PACKAGES}},
@@ -270,6 +241,13 @@ def describe(
     }
 
 # %% ../../nbs/8_runs/83_record.ipynb #6f4922f4
+def _parameters(study: Study) -> dict[str, Any]:
+    "List all parameters by one name each: the short one where there is one, else the path in the configuration."
+    short = {path: name for name, path in SHORT_NAMES.items()}
+    values = {short.get(path, path): value for path, value in flatten(study.config.to_dict()).items()}
+    return values | {"folds": list(study.folds), "datasets": list(study.datasets), "load_checkpoint": str(study.load_checkpoint or "")}
+
+
 def _trained_on(
     study: Study,
 ) -> dict[str, Any]:  # data set, synthetic
@@ -287,7 +265,11 @@ def _compare(
     new: dict[str, Any],
     path: Path,
 ) -> None:
-    "Refuse to go on in a folder that holds another study."
-    for name, value in new["parameters"].items():
-        if name not in ("folds", "datasets", "load_checkpoint") and old["parameters"].get(name) != value:
-            raise ParameterError(f"{path}: the folder holds a run with {name} {old['parameters'].get(name)!r}, not {value!r}; give another --out, or --force all to make it anew")
+    "Refuse with `ParameterError` to go on in a folder that holds another study."
+    hint = "give another --out, or --force all to make it anew"
+    if "config" not in old:
+        version = old.get("versions", {}).get("patch2loc", "an older version")
+        raise ParameterError(f"{path}: the folder holds a run of patch2loc {version} from before run.json had a configuration; {hint}")
+    before, now = flatten(old["config"]), flatten(new["config"])
+    for name in (n for n in (*now, *before) if before.get(n) != now.get(n)):
+        raise ParameterError(f"{path}: the folder holds a run with {name} {before.get(name)!r}, not {now.get(name)!r}; {hint}")

@@ -25,17 +25,17 @@ from ..data.splits import SubjectFiles
 from ..evaluation.cases import LOCALIZATION_SCORES, WITH_ATLAS
 from ..evaluation.thresholds import HealthyThresholds, learn_thresholds
 from ..evaluation.voxels import brain_voxels, voxel_measures
-from ..heatmap.filters import GAUSSIAN_MM, MEDIAN_MM, local_difference, smooth, soften
+from ..heatmap.filters import GAUSSIAN_MM, MEDIAN_MM, local_difference, smooth_gaussian, smooth_median
 from ..heatmap.localize import Predictions, DenseScorer, PatchScorer, localize, make_scorer
 from patch2loc.heatmap.normative import (
     Atlas, fit_atlas, fit_atlases, heatmaps, load_atlases, raw_maps, save_atlases, z_score,
 )
-from ..heatmap.scores import MORE_SCORES, SCORES, score_named, scores_with
+from ..heatmap.scores import SCORES, resolve_score, scores_to_compute
 from ..localizer.batches import Slices, write_slices
 from ..localizer.model import Localizer, keep_memory, load_localizer, pick_device, pick_precision
 from ..pixelwise.fusion import WIDE_MM, Scale, WithAtlas, fit_with_atlas, wide_and_narrow
-from ..simulation.lesions import INSERTED_KINDS, RADIUS_MM, SMALL_MM, insert_into
-from .config import Settings
+from ..simulation.lesions import SCAN_KINDS, RADIUS_MM, SMALL_MM, insert_in_scan
+from .config import Experiment
 
 # %% ../../nbs/7_study/71_fold.ipynb #45c48cce
 Maker = Callable[[Scan], np.ndarray]  # a scan on the canvas -> a map (X, Y, Z), higher is less normal
@@ -126,6 +126,16 @@ class Fold:
         scales = {name: Scale.from_json(scale) for name, scale in stored.get("with_atlas", {}).items()}  # older runs have none, and one filter
         return cls(localizer, load_atlases(Path(fold_dir) / "atlases.npz"), thresholds, path, precision, stored["median_mm"], stored.get("gaussian_mm", 0.0), WithAtlas(scales) if scales else None)
 
+    @classmethod
+    def of(
+        cls,
+        experiment: Experiment,
+        checkpoint_dir: str | Path = "",  # the fold's folder of another run; "": this run's own
+    ) -> "Fold":
+        "Open the fold that scores in an experiment; `CheckpointError` if it does not fit."
+        source = checkpoint_dir or experiment.fold_dir
+        return cls.open(source, experiment.config.scoring.precision, contrast=experiment.contrast, fold=experiment.fold)
+
     @cached_property
     def scorer(self) -> DenseScorer | PatchScorer:
         "The network, prepared once."
@@ -166,15 +176,15 @@ class Fold:
     ) -> dict[str, np.ndarray]:  # method -> (X, Y, Z) float32, NaN outside the brain
         "Return the map of every method: the location scores, surprise with the atlas, and the baselines as they are and with the same filters."
         atlases, spacing = atlases or self.atlases, scan.volume.spacing
-        maps = heatmaps(predictions, scan.brain_mask, spacing, atlases, self.median_mm, [s for s in SCORES + MORE_SCORES if s == "heatmap" or s in atlases], self.gaussian_mm)
+        maps = heatmaps(predictions, scan.brain_mask, spacing, atlases, self.median_mm, [s for s in SCORES if s == "heatmap" or s in atlases], self.gaussian_mm)
         bright = scan.volume.data if scan.contrast == "t2" else -scan.volume.data
         plain = {"intensity": np.where(scan.brain_mask, bright, np.nan), "atlas": np.abs(z_score(scan.volume.data, scan.brain_mask, atlases["intensity"]))}
         if self.with_atlas:
             maps[WITH_ATLAS] = np.full(scan.brain_mask.shape, np.nan, np.float32)
             maps[WITH_ATLAS][scan.brain_mask] = self.with_atlas(self.apart(scan, predictions, plain["atlas"]))
-        soft = {f"{name}_median": smooth(map_, scan.brain_mask, spacing, self.median_mm) for name, map_ in plain.items()}
+        soft = {f"{name}_median": smooth_median(map_, scan.brain_mask, spacing, self.median_mm) for name, map_ in plain.items()}
         if self.gaussian_mm:
-            soft |= {f"{name}_gaussian": soften(map_, scan.brain_mask, spacing, self.gaussian_mm) for name, map_ in plain.items()}
+            soft |= {f"{name}_gaussian": smooth_gaussian(map_, scan.brain_mask, spacing, self.gaussian_mm) for name, map_ in plain.items()}
         return maps | plain | soft
 
     def apart(
@@ -194,21 +204,21 @@ ATLAS_SMOOTHING_MM = 2.0  # deviation of the Gaussian over the sums of few peopl
 def _prepare(
     files: Sequence[SubjectFiles],
     landmarks: np.ndarray,
-    settings: Settings,
+    experiment: Experiment,
     folder: Path,  # slices go here
     report: Callable[[str], None],
 ) -> Iterator[Scan]:
     "Store each subject's slices, and hand its scan on."
     for i, subject in enumerate(files, 1):
         scan = load_scan(subject, landmarks)
-        write_slices(scan.image, scan.brain_mask, folder / subject.subject, settings.min_brain, settings.patch_side)
+        write_slices(scan.image, scan.brain_mask, folder / subject.subject, experiment.config.data.min_brain, experiment.config.network.patch_side)
         if i % 10 == 0 or i == len(files):
             report(f"prepared {i}/{len(files)} subjects")
         yield scan
 
 # %% ../../nbs/7_study/71_fold.ipynb #70efdf2e
 def train_fold(
-    settings: Settings,
+    experiment: Experiment,
     report: Callable[[str], None] = print,
 ) -> Path:  # the fold's folder
     """Train one fold and learn what is usual for its healthy people; what is done is not done again.
@@ -217,36 +227,36 @@ def train_fold(
     """
     from patch2loc.localizer.training import train_localizer
 
-    out = settings.fold_dir
+    out = experiment.fold_dir
     if (out / "thresholds.json").is_file():
         return out
-    train, val = settings.subjects("train"), settings.subjects("val")
+    train, val = experiment.subjects("train"), experiment.subjects("val")
     landmarks = fit_landmarks(train)
-    report(f"fold {settings.fold}: {len(train)} training, {len(val)} validation subjects; histogram landmarks fitted")
+    report(f"fold {experiment.fold}: {len(train)} training, {len(val)} validation subjects; histogram landmarks fitted")
     store = out / "slices"
-    for scan in _prepare(val, landmarks, settings, store, report):
+    for scan in _prepare(val, landmarks, experiment, store, report):
         spacing = scan.volume.spacing
     maps = lambda s: {"intensity": s.volume.data, "local": local_difference(s.volume.data, s.brain_mask, s.volume.spacing, s.contrast)}
-    values = fit_atlases(((maps(scan), scan.brain_mask) for scan in _prepare(train, landmarks, settings, store, report)), {"local": ATLAS_SMOOTHING_MM / spacing})
+    values = fit_atlases(((maps(scan), scan.brain_mask) for scan in _prepare(train, landmarks, experiment, store, report)), {"local": ATLAS_SMOOTHING_MM / spacing})
     opened = [[Slices.open(store / f.subject) for f in part] for part in (train, val)]
-    about = {"contrast": settings.contrast, "fold": settings.fold, "healthy": settings.healthy_name, "landmarks": [float(v) for v in landmarks], "identity": settings.identity()}
-    about |= {"split_digest": split_digest(settings), "synthetic": dataset_spec(settings.healthy_name, settings.data_dir).synthetic}
-    train_localizer(*opened, out, settings.architecture, settings.training, about, report)
-    _learn_usual(settings, train, val, values, store, report)
+    about = {"contrast": experiment.contrast, "fold": experiment.fold, "healthy": experiment.healthy_name, "landmarks": [float(v) for v in landmarks], "identity": experiment.config.identity()}
+    about |= {"split_digest": split_digest(experiment), "synthetic": dataset_spec(experiment.healthy_name, experiment.data_dir).synthetic}
+    train_localizer(*opened, out, experiment.config.network, experiment.config.training, about, report)
+    _learn_usual(experiment, train, val, values, store, report)
     shutil.rmtree(store)
     return out
 
 # %% ../../nbs/7_study/71_fold.ipynb #6f4922f4
 def split_digest(
-    settings: Settings,
+    experiment: Experiment,
 ) -> str:  # 16 hexadecimal digits
     "Digest the split tables of the fold and of the tests."
-    tables = sorted(Path(settings.splits_dir).glob("*.csv"))
+    tables = sorted(Path(experiment.splits_dir).glob("*.csv"))
     return digest_of({t.name: digest(t) for t in tables})
 
 # %% ../../nbs/7_study/71_fold.ipynb #98f13708
 def _learn_usual(
-    settings: Settings,
+    experiment: Experiment,
     train: Sequence[SubjectFiles],
     val: Sequence[SubjectFiles],
     values: dict[str, Atlas],  # of the training subjects
@@ -254,28 +264,28 @@ def _learn_usual(
     report: Callable[[str], None],
 ) -> None:
     "Fit atlases and thresholds on healthy validation subjects, one in memory at a time; the thresholds come last and mark the fold as trained."
-    out = settings.fold_dir
+    out = experiment.fold_dir
     checkpoint = out / "checkpoints" / "best.ckpt"
-    fold = Fold(load_localizer(checkpoint), values, {}, checkpoint, settings.score_precision, settings.median_mm, settings.gaussian_mm)
+    fold = Fold(load_localizer(checkpoint), values, {}, checkpoint, experiment.config.scoring.precision, experiment.config.scoring.median_mm, experiment.config.scoring.gaussian_mm)
     spacing = _store_predictions(fold, val, store)
     fold = replace(fold, with_atlas=fit_with_atlas([np.load(store / f"{f.subject}.apart.npz") for f in val]))
     report(f"scored {len(val)} validation subjects")
-    fit = lambda files: {**values, **_location_atlases(files, store, spacing, scores_with(settings.score))}
+    fit = lambda files: {**values, **_location_atlases(files, store, spacing, scores_to_compute(experiment.config.scoring.score))}
     first, second = (val[0::2], val[1::2]) if len(val) > 1 else (val, ())
     for mine, other in ((first, second or first), (second, first)):
         atlases = fit(other)
         for files in mine:
             methods = _store_maps(fold, files, atlases, store)
-    thresholds = {name: learn_thresholds([np.load(store / f"{f.subject}.{name}.npy") for f in val], settings.quantile).to_json() for name in methods}
+    thresholds = {name: learn_thresholds([np.load(store / f"{f.subject}.{name}.npy") for f in val], experiment.config.scoring.quantile).to_json() for name in methods}
     atlases = fit(val)
     save_atlases(atlases, out / "atlases.npz")
-    choice = choose_score(replace(fold, atlases=atlases), train, settings.seed, asked=settings.score, keep=store)
+    choice = choose_score(replace(fold, atlases=atlases), train, experiment.config.seed, asked=experiment.config.scoring.score, keep=store)
     write_json(choice, out / "choice.json")
     _cache_maps(choice["recommended"], store, out / "known")
     report(f"recommended score, by lesions inserted into training people: {choice['recommended']}")
-    facts = {"quantile": settings.quantile, "median_mm": settings.median_mm, "gaussian_mm": settings.gaussian_mm, "subjects": len(val)}
+    facts = {"quantile": experiment.config.scoring.quantile, "median_mm": experiment.config.scoring.median_mm, "gaussian_mm": experiment.config.scoring.gaussian_mm, "subjects": len(val)}
     write_json(facts | {"thresholds": thresholds, "with_atlas": {name: scale.to_json() for name, scale in fold.with_atlas.scales.items()}}, out / "thresholds.json")
-    report(f"thresholds of {len(thresholds)} methods at the {100 * settings.quantile:g} % quantile of healthy voxels")
+    report(f"thresholds of {len(thresholds)} methods at the {100 * experiment.config.scoring.quantile:g} % quantile of healthy voxels")
 
 # %% ../../nbs/7_study/71_fold.ipynb #3c59dc04
 def _store_predictions(
@@ -353,9 +363,9 @@ def insert_lesions(
     "Insert lesions into training people, one a person, the kinds in turn; first large ones, then small ones."
     reach = max(fold.median_mm, 2 * max(fold.gaussian_mm, WIDE_MM))
     for i, k in enumerate(np.linspace(0, len(train) - 1, min(CHOICE_PEOPLE, len(train))).astype(int)):
-        turn, which = divmod(i, len(INSERTED_KINDS))
-        sick = insert_into(fold.load(train[k]), INSERTED_KINDS[which], rng_for(seed, "choice", train[k].subject), SMALL_MM if turn % 2 else RADIUS_MM)
-        yield lesion_slab(sick, reach), INSERTED_KINDS[which]
+        turn, which = divmod(i, len(SCAN_KINDS))
+        sick = insert_in_scan(fold.load(train[k]), SCAN_KINDS[which], rng_for(seed, "choice", train[k].subject), SMALL_MM if turn % 2 else RADIUS_MM)
+        yield lesion_slab(sick, reach), SCAN_KINDS[which]
 
 # %% ../../nbs/7_study/71_fold.ipynb #8e296a06
 def choose_score(
@@ -377,7 +387,7 @@ def choose_score(
                 np.save(keep / f"{scan.subject}.inserted.{name}.npy", maps[name][scan.brain_mask])
     candidates = [name for name in candidates if name in maps]
     means = {name: float(np.nanmean([row["auprc"] for row in rows if row["candidate"] == name])) for name in candidates}
-    return {"recommended": score_named(asked) if asked else max(candidates, key=means.get), "measure": "auprc", "means": means, "cases": rows}
+    return {"recommended": resolve_score(asked) if asked else max(candidates, key=means.get), "measure": "auprc", "means": means, "cases": rows}
 
 # %% ../../nbs/7_study/71_fold.ipynb #02e74f10
 def _cache_maps(
@@ -389,7 +399,7 @@ def _cache_maps(
     folder.mkdir(exist_ok=True)
     for name in (plain := recommended.removesuffix("_z"), f"{plain}_z"):
         for path in store.glob(f"*.{name}.npy"):
-            shutil.transform(path, folder / path.name)
+            shutil.move(path, folder / path.name)
 
 
 def cached_map(
@@ -413,7 +423,7 @@ def cached_map(
 
 # %% ../../nbs/7_study/71_fold.ipynb #6c8349cc
 def learn_method(
-    settings: Settings,
+    experiment: Experiment,
     name: str,  # of the method, as in the tables
     make: Maker,
     checkpoint_dir: str | Path = "",  # the fold's folder of another run, whose histogram landmarks prepare the scans; "": this run's own
@@ -422,26 +432,26 @@ def learn_method(
 
     Raises: ParameterError for a name that is taken or no name of a file; DataError, GeometryError if a map cannot be measured.
     """
-    return learn_methods(settings, {name: make}, checkpoint_dir)[name]
+    return learn_methods(experiment, {name: make}, checkpoint_dir)[name]
 
 # %% ../../nbs/7_study/71_fold.ipynb #d9d4f495
 def learn_methods(
-    settings: Settings,
+    experiment: Experiment,
     makers: Mapping[str, Maker],  # method -> what makes its maps
     checkpoint_dir: str | Path = "",
 ) -> dict[str, HealthyThresholds]:
     "Do the same for several methods, each scan read once."
-    fold = Fold.open(checkpoint_dir or settings.fold_dir, settings.score_precision, contrast=settings.contrast, fold=settings.fold)
+    fold = Fold.of(experiment, checkpoint_dir)
     for name in makers:
         if name in fold.thresholds or not re.fullmatch(r"[A-Za-z][\w-]*", name):
             raise ParameterError(f"method {name!r}: expected a new name of letters, digits, _ and -")
-    subjects, values = settings.subjects("val"), {name: [] for name in makers}
+    subjects, values = experiment.subjects("val"), {name: [] for name in makers}
     for scan in map(fold.load, subjects):
         for name, make in makers.items():
             values[name].append(brain_voxels(make(scan), scan.brain_mask)[0].astype(np.float32))
-    usual = {name: learn_thresholds(part, settings.quantile) for name, part in values.items()}
+    usual = {name: learn_thresholds(part, experiment.config.scoring.quantile) for name, part in values.items()}
     for name, one in usual.items():
-        write_json({"method": name, "subjects": len(subjects), "thresholds": one.to_json()}, settings.fold_dir / "methods" / f"{name}.json")
+        write_json({"method": name, "subjects": len(subjects), "thresholds": one.to_json()}, experiment.fold_dir / "methods" / f"{name}.json")
     return usual
 
 
@@ -453,8 +463,8 @@ def learned_methods(
 
 # %% ../../nbs/7_study/71_fold.ipynb #67c6a1e7
 def _learned(
-    settings: Settings,
+    experiment: Experiment,
     fold: Fold,
 ) -> dict[str, HealthyThresholds]:
     "Read the thresholds of other methods that came with the fold's network, and those learned in this run."
-    return learned_methods(fold.checkpoint.parents[1]) | learned_methods(settings.fold_dir)
+    return learned_methods(fold.checkpoint.parents[1]) | learned_methods(experiment.fold_dir)

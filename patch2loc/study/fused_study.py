@@ -29,7 +29,7 @@ from ..localizer.batches import Slices, write_slices
 from ..pixelwise.diffusion_methods import PIXEL_METHODS, method_names, pixel_method, trained_method, training_of
 from ..pixelwise.fusion import RULES, Fusion, Scale, choose, calibrated_covariance, fit_scale, fuse, inpaint
 from ..pixelwise.reconstruction import PixelMethod, finish, halve, read_residual
-from .config import Settings
+from .config import Experiment
 from .fold import ATLAS_SMOOTHING_MM, Fold, Source, insert_lesions, cached_map, learn_methods
 from .methods import add_methods
 from .scoring import Others
@@ -82,7 +82,7 @@ def _halved(
 
 # %% ../../nbs/7_study/75_fused_study.ipynb #45c48cce
 def open_methods(
-    settings: Settings,
+    experiment: Experiment,
     names: Sequence[str],
     size: str = "cohort",  # a key of `SIZES`
     train: Sequence[Slices] = (),  # where they are to be trained
@@ -93,12 +93,12 @@ def open_methods(
 
     Raises: ParameterError for an unknown name; CheckpointError for one that was not trained here or otherwise.
     """
-    how = dict(size=size, contrast=settings.contrast, seed=settings.seed, precision=settings.precision)
-    return {name: trained_method(name, settings.fold_dir / "pixelwise", train, val, lambda line, name=name: report(f"{name}: {line}"), **how) for name in names}
+    how = dict(size=size, contrast=experiment.contrast, seed=experiment.config.seed, precision=experiment.config.training.precision)
+    return {name: trained_method(name, experiment.fold_dir / "pixelwise", train, val, lambda line, name=name: report(f"{name}: {line}"), **how) for name in names}
 
 # %% ../../nbs/7_study/75_fused_study.ipynb #d3d94468
 def train_pixelwise(
-    settings: Settings,
+    experiment: Experiment,
     names: Sequence[str],
     size: str = "cohort",
     report: Callable[[str], None] = print,
@@ -109,12 +109,12 @@ def train_pixelwise(
     """
     for name in names:
         pixel_method(name, size)
-    if all((settings.fold_dir / "pixelwise" / training_of(name) / "done").is_file() for name in names):
-        return open_methods(settings, names, size)
-    fold = Fold.open(settings.fold_dir, contrast=settings.contrast, fold=settings.fold)
-    train, val = _halved(fold, [settings.subjects(part) for part in ("train", "val")], settings.fold_dir / "pixelwise" / "slices")
+    if all((experiment.fold_dir / "pixelwise" / training_of(name) / "done").is_file() for name in names):
+        return open_methods(experiment, names, size)
+    fold = Fold.of(experiment)
+    train, val = _halved(fold, [experiment.subjects(part) for part in ("train", "val")], experiment.fold_dir / "pixelwise" / "slices")
     report(f"{len(train)} training and {len(val)} validation subjects at half resolution")
-    return open_methods(settings, names, size, train, val, report)
+    return open_methods(experiment, names, size, train, val, report)
 
 # %% ../../nbs/7_study/75_fused_study.ipynb #c20ad4d7
 @dataclass(frozen=True)
@@ -339,19 +339,19 @@ class PixelStudy:
 
 
 def named_methods(
-    pixelwise: str,  # as `method_names` reads it
-    size: str = "cohort",
-    residuals: str = "",  # folder
-    subject: str = "",  # somebody whose files name the methods there
+    experiment: Experiment,
 ) -> PixelStudy:
-    """Read what a user asked for.
+    """Read which pixel-wise methods a configuration names; files of a healthy validation subject name those computed elsewhere.
 
-    Raises: ParameterError for an unknown name; DataError if the folder holds nothing of the subject.
+    Raises: ParameterError for an unknown name; DataError if the folder of residuals holds nothing of that subject.
     """
-    theirs = sorted({p.name.split(".nii")[0].removeprefix(f"{subject}_") for p in Path(residuals).glob(f"{subject}_*.nii*")}) if residuals else []
-    if residuals and not theirs:
-        raise DataError(f"{residuals}: expected residuals of healthy validation subjects too, {subject}_<method>.nii.gz, found none")
-    return PixelStudy(method_names(pixelwise), size, residuals, tuple(theirs))
+    wanted, theirs = experiment.config.pixelwise, []
+    if wanted.residuals:
+        subject = experiment.subjects("val")[0].subject
+        theirs = sorted({p.name.split(".nii")[0].removeprefix(f"{subject}_") for p in Path(wanted.residuals).glob(f"{subject}_*.nii*")})
+        if not theirs:
+            raise DataError(f"{wanted.residuals}: expected residuals of healthy validation subjects too, {subject}_<method>.nii.gz, found none")
+    return PixelStudy(method_names(wanted.names), wanted.size, wanted.residuals, tuple(theirs))
 
 # %% ../../nbs/7_study/75_fused_study.ipynb #8e296a06
 def _sources(
@@ -363,7 +363,7 @@ def _sources(
 
 # %% ../../nbs/7_study/75_fused_study.ipynb #4e732ced
 def learn_pixelwise(
-    settings: Settings,
+    experiment: Experiment,
     study: PixelStudy,
     report: Callable[[str], None] = print,
 ) -> Path:  # fold-K/pixelwise
@@ -371,13 +371,13 @@ def learn_pixelwise(
 
     Raises: Patch2LocError naming what is wrong.
     """
-    out, asked = settings.fold_dir / "pixelwise", [*study.names, *study.theirs]
+    out, asked = experiment.fold_dir / "pixelwise", [*study.names, *study.theirs]
     if (out / "choice.json").is_file() and json.loads((out / "choice.json").read_text())["asked"] == asked:
         return out
-    methods = train_pixelwise(settings, study.names, study.size, report)
-    fold, subjects = Fold.open(settings.fold_dir, settings.score_precision, contrast=settings.contrast, fold=settings.fold), settings.subjects("val")
-    heats, residuals = list(heat_sources(fold, _recommended(settings.fold_dir))), _sources(study, methods)
-    known = lambda inserted: {score: Source(lambda scan, score=score: cached_map(settings.fold_dir, scan, score, inserted)) for score in heats}
+    methods = train_pixelwise(experiment, study.names, study.size, report)
+    fold, subjects = Fold.of(experiment), experiment.subjects("val")
+    heats, residuals = list(heat_sources(fold, _recommended(experiment.fold_dir))), _sources(study, methods)
+    known = lambda inserted: {score: Source(lambda scan, score=score: cached_map(experiment.fold_dir, scan, score, inserted)) for score in heats}
     with tempfile.TemporaryDirectory() as folder:
         store, fusions = _Store(Path(folder)), {name: {} for name in residuals}
         kept = {name: store.keep(source, name) for name, source in residuals.items()}
@@ -390,10 +390,10 @@ def learn_pixelwise(
         report(f"scales of {len(residuals)} methods learned on {len(subjects)} healthy validation subjects")
         judged, inserted = [name for name in residuals if name not in study.theirs], known(True)  # nobody else made residuals of inserted lesions
         fused = {name: Fused(name, residuals[name], inserted, lambda subject, name=name: atlases[name][0], fusions[name], fold.median_mm, _painter(name, methods)) for name in judged}
-        choice = choose_fusion(insert_lesions(fold, settings.subjects("train"), settings.seed), inserted[heats[0]], fused, _ways(heats))
+        choice = choose_fusion(insert_lesions(fold, experiment.subjects("train"), experiment.config.seed), inserted[heats[0]], fused, _ways(heats))
         ways = choice["ways"] | {name: Way(heats[0], heats[0].endswith("_z")) for name in study.theirs}
         makers = {row: make for name, one in usual.items() for row, make in (one.alone | one.inpainted() | one.rules(ways[name])).items()}
-        learn_methods(settings, makers | {"fused": makers.get(choice["chosen"], shown[heats[0]])})
+        learn_methods(experiment, makers | {"fused": makers.get(choice["chosen"], shown[heats[0]])})
     report(f"fused: {choice['chosen']}, chosen by lesions inserted into training people")
     save_atlases({name: atlas for name, (atlas, _) in atlases.items()}, out / "atlases.npz")
     write_json({"heat": heats[0], "fusions": {name: {_key(*key): _fusion_json(fusion) for key, fusion in found.items()} for name, found in fusions.items()}}, out / "scales.json")
@@ -441,7 +441,7 @@ def _painter(
 
 # %% ../../nbs/7_study/75_fused_study.ipynb #6ea9ab1b
 def pixel_makers(
-    settings: Settings,
+    experiment: Experiment,
     study: PixelStudy,
     fold: Fold,  # that scores
 ) -> dict[str, Source]:  # row -> its map
@@ -455,7 +455,7 @@ def pixel_makers(
     choice, scales = (json.loads((home / "pixelwise" / f"{name}.json").read_text()) for name in ("choice", "scales"))
     if unknown := [name for name in (*study.names, *study.theirs) if name not in scales["fusions"]]:
         raise CheckpointError(f"{home / 'pixelwise'}: expected the methods {', '.join(study.names + study.theirs)}, found no {unknown[0]}")
-    methods = open_methods(replace(settings, out=str(home.parent)), study.names, study.size)
+    methods = open_methods(replace(experiment, out=str(home.parent)), study.names, study.size)
     atlases, heats, makers = load_atlases(home / "pixelwise" / "atlases.npz"), heat_sources(fold, scales["heat"]), {}
     for name, residual in _sources(study, methods).items():
         way, stored = Way(**choice["ways"][name]), scales["fusions"][name]
@@ -467,23 +467,20 @@ def pixel_makers(
 
 # %% ../../nbs/7_study/75_fused_study.ipynb #34173cb3
 def fused_rows(
-    settings: Settings,
-    pixelwise: str = "",  # names, separated by commas
-    size: str = "cohort",
-    residuals: str = "",  # folder
-) -> Others | None:  # None: nothing is asked for
+    experiment: Experiment,
+) -> Others | None:  # None: the configuration names no pixel-wise method
     """Say for `score_dataset` which rows stand beside the heatmap's.
 
     Raises: as `named_methods`.
     """
-    if not pixelwise and not residuals:
+    if not (experiment.config.pixelwise.names or experiment.config.pixelwise.residuals):
         return None
-    study = named_methods(pixelwise, size, residuals, settings.subjects("val")[0].subject if residuals else "")
-    return lambda fold: pixel_makers(settings, study, fold)
+    study = named_methods(experiment)
+    return lambda fold: pixel_makers(experiment, study, fold)
 
 # %% ../../nbs/7_study/75_fused_study.ipynb #c16a5320
 def fuse_dataset(
-    settings: Settings,
+    experiment: Experiment,
     dataset: str,
     study: PixelStudy,
     checkpoint_dir: str | Path = "",  # the fold's folder of another run; "": this run's own
@@ -493,11 +490,11 @@ def fuse_dataset(
 
     Raises: CheckpointError if the fold's methods were not learned; Patch2LocError naming a residual that does not fit its scan.
     """
-    fold, path = Fold.open(checkpoint_dir or settings.fold_dir, settings.score_precision, contrast=settings.contrast, fold=settings.fold), settings.fold_dir / dataset / "cases.csv"
-    makers = pixel_makers(settings, study, fold)
+    fold, path = Fold.of(experiment, checkpoint_dir), experiment.fold_dir / dataset / "cases.csv"
+    makers = pixel_makers(experiment, study, fold)
     there = set(read_case_file(path)["method"])
     if missing := {row: make for row, make in makers.items() if row not in there}:
-        add_methods(settings, dataset, makers, checkpoint_dir)
+        add_methods(experiment, dataset, makers, checkpoint_dir)
         report(f"{dataset}: {len(missing)} rows a subject added")
     choice = json.loads((fold.checkpoint.parents[1] / "pixelwise" / "choice.json").read_text())
     write_json({key: choice[key] for key in ("chosen", "parts")}, path.parent / "fusion.json")

@@ -16,13 +16,13 @@ import pandas as pd
 from ..core import ParameterError, atomic_path, digest, write_json
 from ..data.datasets import dataset_spec
 from ..evaluation.cases import read_case_file, read_counts
-from .config import Settings
+from .config import Experiment
 from .fold import Fold, Maker, _learned
 from .scoring import _facts, _finish, _is_written, _made, _write_maps, files_digest, measure_maps
 
 # %% ../../nbs/7_study/73_methods.ipynb #642e92ef
 def add_methods(
-    settings: Settings,
+    experiment: Experiment,
     dataset: str,
     others: Mapping[str, Maker],  # method -> what makes its maps; `learn_method` has learned their thresholds
     checkpoint_dir: str | Path = "",
@@ -31,14 +31,14 @@ def add_methods(
 
     Raises: ResultsError if it is not scored; ParameterError for a method without thresholds or of a name of ours.
     """
-    folder = settings.fold_dir / dataset
-    fold = Fold.open(checkpoint_dir or settings.fold_dir, settings.score_precision, contrast=settings.contrast, fold=settings.fold)
+    folder = experiment.fold_dir / dataset
+    fold = Fold.of(experiment, checkpoint_dir)
     if taken := set(others) & set(fold.thresholds):
         raise ParameterError(f"method {min(taken)!r}: expected a new name")
     cases, before = read_case_file(folder / "cases.csv"), read_counts(folder / "curves.csv")
-    labels, facts, learned = dataset_spec(dataset, settings.data_dir).lesion_labels or None, _facts(settings, dataset, fold), _learned(settings, fold)
+    labels, facts, learned = dataset_spec(dataset, experiment.data_dir).lesion_labels or None, _facts(experiment, dataset, fold), _learned(experiment, fold)
     rows, costs, counts = [], pd.read_csv(folder / "costs.csv", dtype={"subject": str}), [(s, method, one) for method, part in before.items() if method not in others for s, one in part.items()]
-    for files in settings.subjects("test", dataset):
+    for files in experiment.subjects("test", dataset):
         scan = fold.load(files, labels)
         maps, took = _made(scan, others)
         measured = measure_maps(maps, scan, learned, facts | {"data_digest": files_digest(files)})
@@ -48,23 +48,23 @@ def add_methods(
     kept, made_before = cases[~cases["method"].isin(list(others))], {path: digest(path)[:16] for path in (folder / "cases.csv", folder / "curves.csv", folder / "grid.csv")}
     with atomic_path(folder / "costs.csv") as tmp:
         costs.to_csv(tmp, index=False)
-    _finish(settings, dataset, fold, pd.concat([kept, pd.DataFrame(rows)], ignore_index=True), counts, others)
-    _tell_record(settings, dataset, made_before)
+    _finish(experiment, dataset, fold, pd.concat([kept, pd.DataFrame(rows)], ignore_index=True), counts, others)
+    _tell_record(experiment, dataset, made_before)
     return folder / "cases.csv"
 
 # %% ../../nbs/7_study/73_methods.ipynb #c0c7c76d
 def _tell_record(
-    settings: Settings,
+    experiment: Experiment,
     dataset: str,
     made_before: Mapping[Path, str],  # file -> digest before rows were added
 ) -> None:
     "Correct the digests in the record of the notebook that scored the data set; a record that did not fit is left as it is."
-    path = settings.fold_dir / "notebooks" / f"e20_score_dataset_{dataset}.json"
+    path = experiment.fold_dir / "notebooks" / f"e20_score_dataset_{dataset}.json"
     if not path.is_file():
         return
     record = json.loads(path.read_text())
     for file, old in made_before.items():
-        name = os.path.relpath(file, settings.out)
+        name = os.path.relpath(file, experiment.out)
         if record["products"].get(name) == old:
             record["products"][name] = digest(file)[:16]
     write_json(record, path)

@@ -30,7 +30,7 @@ from patch2loc.evaluation.cases import (
 from ..evaluation.thresholds import HealthyThresholds
 from ..heatmap.localize import Predictions
 from ..localizer.model import load_localizer
-from .config import Settings
+from .config import Experiment
 from .fold import Fold, Maker, Source, _learned, split_digest
 
 # %% ../../nbs/7_study/72_scoring.ipynb #6ea9ab1b
@@ -139,17 +139,17 @@ def files_digest(
 
 
 def _facts(
-    settings: Settings,
+    experiment: Experiment,
     dataset: str,
     fold: Fold,
 ) -> dict[str, object]:
     "Say what all cases of a data set have in common."
-    synthetic = dataset_spec(dataset, settings.data_dir).synthetic
-    return dict(fold=settings.fold, synthetic=synthetic, seed=settings.seed, parameters=settings.identity(), checkpoint_digest=fold.localizer.digest, split_digest=split_digest(settings))
+    synthetic = dataset_spec(dataset, experiment.data_dir).synthetic
+    return dict(fold=experiment.fold, synthetic=synthetic, seed=experiment.config.seed, parameters=experiment.config.identity(), checkpoint_digest=fold.localizer.digest, split_digest=split_digest(experiment))
 
 # %% ../../nbs/7_study/72_scoring.ipynb #19ca14e7
 def score_subjects(
-    settings: Settings,
+    experiment: Experiment,
     dataset: str,
     checkpoint_dir: str | Path = "",  # the fold's folder of another run; "": this run's own
     report: Callable[[str], None] = print,
@@ -157,12 +157,12 @@ def score_subjects(
     others: Others | None = None,
 ) -> tuple[int, dict[str, str]]:  # how many were scored now; those that could not be -> why
     "Score the test subjects of a data set that are not scored yet."
-    labels, folder = dataset_spec(dataset, settings.data_dir).lesion_labels or None, settings.fold_dir / dataset
-    subjects = [f for f in settings.subjects("test", dataset) if only is None or f.subject in only]
+    labels, folder = dataset_spec(dataset, experiment.data_dir).lesion_labels or None, experiment.fold_dir / dataset
+    subjects = [f for f in experiment.subjects("test", dataset) if only is None or f.subject in only]
     if all([_is_scored(folder, f.subject, only) for f in subjects]):
         return 0, {}
-    fold = Fold.open(checkpoint_dir or settings.fold_dir, settings.score_precision, contrast=settings.contrast, fold=settings.fold)
-    facts, learned, makers = _facts(settings, dataset, fold), _learned(settings, fold), others(fold) if others else {}
+    fold = Fold.of(experiment, checkpoint_dir)
+    facts, learned, makers = _facts(experiment, dataset, fold), _learned(experiment, fold), others(fold) if others else {}
     scored, failed = 0, {}
     for i, files in enumerate(subjects, 1):
         if not _is_scored(folder, files.subject, only):
@@ -192,7 +192,7 @@ def _is_scored(
 
 # %% ../../nbs/7_study/72_scoring.ipynb #a5771bce
 def score_dataset(
-    settings: Settings,
+    experiment: Experiment,
     dataset: str,
     checkpoint_dir: str | Path = "",  # the fold's folder of another run; "": this run's own
     report: Callable[[str], None] = print,
@@ -204,12 +204,12 @@ def score_dataset(
 
     Raises: DataError naming the first subject that cannot be scored, after the others were.
     """
-    folder = settings.fold_dir / dataset
+    folder = experiment.fold_dir / dataset
     cases, missing = folder / "cases.csv", folder / "missing.csv"
     if cases.is_file() and not missing.is_file():
         return cases
-    _, failed = score_subjects(settings, dataset, checkpoint_dir, report, others=others)
-    subjects = [f.subject for f in settings.subjects("test", dataset)]
+    _, failed = score_subjects(experiment, dataset, checkpoint_dir, report, others=others)
+    subjects = [f.subject for f in experiment.subjects("test", dataset)]
     there = [s for s in subjects if s not in failed]
     if failed and not (partial and there):
         name, reason = next(iter(failed.items()))
@@ -217,7 +217,7 @@ def score_dataset(
     if failed:
         with atomic_path(missing) as tmp:
             pd.DataFrame(failed.items(), columns=["subject", "reason"]).to_csv(tmp, index=False)
-    _gather(settings, dataset, checkpoint_dir, there, others)
+    _gather(experiment, dataset, checkpoint_dir, there, others)
     if not failed:
         missing.unlink(missing_ok=True)
     if tidy and not failed:
@@ -226,14 +226,14 @@ def score_dataset(
 
 # %% ../../nbs/7_study/72_scoring.ipynb #d67d8ab4
 def _gather(
-    settings: Settings,
+    experiment: Experiment,
     dataset: str,
     checkpoint_dir: str | Path,
     subjects: Sequence[str],
     others: Others | None,
 ) -> None:
     "Join what the subjects gave; `cases.csv` comes last."
-    folder = settings.fold_dir / dataset
+    folder = experiment.fold_dir / dataset
     parts = folder / "subjects"
     tables = {
         "patches.csv": pd.concat([pd.read_csv(parts / f"{s}_patches.csv", dtype={"subject": str}) for s in subjects]),
@@ -245,14 +245,14 @@ def _gather(
             table.to_csv(tmp, index=False)
     rows = pd.concat([read_case_file(parts / f"{s}_cases.csv") for s in subjects])
     counts = [(s, method, one[s]) for s in subjects for method, one in read_counts(parts / f"{s}_curves.csv").items()]
-    fold = Fold.open(checkpoint_dir or settings.fold_dir, settings.score_precision, contrast=settings.contrast, fold=settings.fold)
+    fold = Fold.of(experiment, checkpoint_dir)
     if checkpoint_dir and (chosen := Path(checkpoint_dir) / "choice.json").is_file():
-        write_text(chosen.read_text(), settings.fold_dir / "choice.json")
-    _finish(settings, dataset, fold, rows, counts, others(fold) if others and _has_validation(settings, dataset) else {})
+        write_text(chosen.read_text(), experiment.fold_dir / "choice.json")
+    _finish(experiment, dataset, fold, rows, counts, others(fold) if others and _has_validation(experiment, dataset) else {})
 
 # %% ../../nbs/7_study/72_scoring.ipynb #3416a75f
 def _finish(
-    settings: Settings,
+    experiment: Experiment,
     dataset: str,
     fold: Fold,
     rows: pd.DataFrame,  # cases of the test subjects
@@ -260,10 +260,10 @@ def _finish(
     makers: Mapping[str, Maker],  # of other methods
 ) -> None:
     "Add the protocols that need several cases, and write counts, grid and cases."
-    folder, healthy = settings.fold_dir / dataset, fold.thresholds | _learned(settings, fold)
+    folder, healthy = experiment.fold_dir / dataset, fold.thresholds | _learned(experiment, fold)
     validation = None
-    if _has_validation(settings, dataset):
-        patients = _validation_patients(settings, dataset, fold, healthy, makers)
+    if _has_validation(experiment, dataset):
+        patients = _validation_patients(experiment, dataset, fold, healthy, makers)
         validation = patients[0], _by_method(patients[1])
         write_counts(patients[1], folder / "unhealthy_validation_curves.csv")
         write_cases(patients[0].to_dict("records"), folder / "unhealthy_validation.csv")
@@ -274,12 +274,12 @@ def _finish(
 
 
 def _has_validation(
-    settings: Settings,
+    experiment: Experiment,
     dataset: str,
 ) -> bool:
     "Say whether a data set with lesions has patients of its own that are not tested."
-    names = (f"{dataset}_val.csv", f"{dataset}_val_fold{settings.fold}.csv")
-    return dataset != settings.healthy_name and any((Path(settings.splits_dir) / name).is_file() for name in names)
+    names = (f"{dataset}_val.csv", f"{dataset}_val_fold{experiment.fold}.csv")
+    return dataset != experiment.healthy_name and any((Path(experiment.splits_dir) / name).is_file() for name in names)
 
 # %% ../../nbs/7_study/72_scoring.ipynb #a1d0c6e8
 def _by_method(
@@ -293,16 +293,16 @@ def _by_method(
 
 # %% ../../nbs/7_study/72_scoring.ipynb #17e62166
 def _validation_patients(
-    settings: Settings,
+    experiment: Experiment,
     dataset: str,
     fold: Fold,
     healthy: Mapping[str, HealthyThresholds],
     makers: Mapping[str, Maker],  # of other methods
 ) -> tuple[pd.DataFrame, list[tuple[str, str, CaseCounts]]]:  # cases, counts
     "Measure a data set's own validation patients."
-    labels, facts = dataset_spec(dataset, settings.data_dir).lesion_labels or None, _facts(settings, dataset, fold)
+    labels, facts = dataset_spec(dataset, experiment.data_dir).lesion_labels or None, _facts(experiment, dataset, fold)
     rows, counts = [], []
-    for files in settings.subjects("val", dataset):
+    for files in experiment.subjects("val", dataset):
         scan = fold.load(files, labels)
         measured = measure_maps(fold.reconstructed(scan) | _made(scan, makers)[0], scan, healthy, facts | {"data_digest": files_digest(files)})
         rows, counts = rows + measured[0], counts + measured[1]
@@ -310,7 +310,7 @@ def _validation_patients(
 
 # %% ../../nbs/7_study/72_scoring.ipynb #9a115815
 def verify_inputs(
-    settings: Settings,
+    experiment: Experiment,
     dataset: str,
     checkpoint_dir: str | Path = "",  # the fold's folder of another run; "": this run's own
 ) -> int:  # cases compared
@@ -318,10 +318,10 @@ def verify_inputs(
 
     Raises: ResultsError naming the case and what changed.
     """
-    path = settings.fold_dir / dataset / "cases.csv"
-    cases, files = read_case_file(path), {f.subject: f for f in settings.subjects("test", dataset)}
-    localizer = load_localizer(Path(checkpoint_dir or settings.fold_dir) / "checkpoints" / "best.ckpt", contrast=settings.contrast, fold=settings.fold)
-    now = {"checkpoint_digest": lambda subject: localizer.digest, "split_digest": lambda subject: split_digest(settings), "data_digest": lambda subject: files_digest(files[subject]) if subject in files else "none"}
+    path = experiment.fold_dir / dataset / "cases.csv"
+    cases, files = read_case_file(path), {f.subject: f for f in experiment.subjects("test", dataset)}
+    localizer = load_localizer(Path(checkpoint_dir or experiment.fold_dir) / "checkpoints" / "best.ckpt", contrast=experiment.contrast, fold=experiment.fold)
+    now = {"checkpoint_digest": lambda subject: localizer.digest, "split_digest": lambda subject: split_digest(experiment), "data_digest": lambda subject: files_digest(files[subject]) if subject in files else "none"}
     for name, find in now.items():
         for subject, table in cases.groupby("subject"):
             if set(table[name]) != {find(subject)}:
