@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['render', 'embed', 'browse', 'screenshot']
 
-# %% ../nbs/0_ground/02_pages.ipynb #d3fa3dc7
+# %% ../nbs/0_ground/02_pages.ipynb #dbcb7c51
 import base64
 import io
 import re
@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 
 from .core import ParameterError
 
-# %% ../nbs/0_ground/02_pages.ipynb #cae0c290
+# %% ../nbs/0_ground/02_pages.ipynb #ccaac241
 def _environment() -> Environment:
     "Make the template environment: everything that is inserted is escaped, and a missing value is an error."
     pages = Environment(loader=PackageLoader("patch2loc"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
@@ -45,7 +45,7 @@ def render(
         raise ParameterError(f"page: expected a template of patch2loc/templates, got {name!r}")
     return _PAGES.get_template(f"{name}.html.j2").render(context)
 
-# %% ../nbs/0_ground/02_pages.ipynb #6b453fa7
+# %% ../nbs/0_ground/02_pages.ipynb #3de9a263
 def embed(
     picture: Path | Figure | Image.Image,  # a PNG file, a figure to draw, or an image
     small: bool = False,  # as WebP, with loss; for files only
@@ -62,7 +62,7 @@ def embed(
         file.write(picture.read_bytes())
     return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
 
-# %% ../nbs/0_ground/02_pages.ipynb #df0c9ee6
+# %% ../nbs/0_ground/02_pages.ipynb #8639f785
 _OPTIONS = ("headless", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "disable-background-networking", "disable-component-update",
             "disable-sync", "no-first-run", "hide-scrollbars", "enable-logging=stderr", "virtual-time-budget=10000",
             "proxy-server=127.0.0.1:9", "host-resolver-rules=MAP * ~NOTFOUND")
@@ -99,10 +99,10 @@ def screenshot(
     page: Path,  # HTML file
     width: int = 960,  # pixels of the window, at least 500
     height: int = 800,
-) -> Image.Image | None:  # at most 640 pixels wide, 64 colours; None without Chromium
+) -> Image.Image | None:  # 640 pixels wide, 160 colours; None without Chromium
     "Take a small picture of the top of a page."
     with tempfile.TemporaryDirectory() as folder:
         if _chromium(page, f"screenshot={folder}/page.png", f"window-size={width},{height}") is None:
             return None
         small = Image.open(f"{folder}/page.png").convert("RGB").resize((640, round(640 * height / width)), Image.Resampling.LANCZOS)
-    return small.quantize(64)
+    return small.quantize(160)

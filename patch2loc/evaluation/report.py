@@ -153,9 +153,9 @@ def _method(row: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _mark_best(rows: list[list[dict[str, Any]]], column: int, lowest: bool) -> None:
-    "Mark the best cell of a column that has several numbers."
+    "Mark the best cell of a column that has different numbers."
     values = [float(row[column]["value"] or "nan") for row in rows]
-    if np.isfinite(values).sum() > 1:
+    if len({value for value in values if np.isfinite(value)}) > 1:
         best = np.nanmin(values) if lowest else np.nanmax(values)
         for row, value in zip(rows, values):
             row[column]["best"] = value == best
