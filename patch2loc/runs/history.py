@@ -70,6 +70,7 @@ def show_run(
 
 # %% ../../nbs/8_runs/87_history.ipynb #a684ecee
 _MOST = 12  # lines per kind of difference
+_OLD_COLUMNS = {"false_positive_share": "false_positive_rate"}  # of summary tables made by older versions
 
 
 def _differences(what: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[str]:
@@ -100,10 +101,10 @@ def diff_runs(
     files = [Path(run) / "tables/summary.csv" for run in (left, right)]
     if not all(f.is_file() for f in files):
         return lines + [f"{f.parent.parent}: no tables" for f in files if not f.is_file()]
-    one, two = (pd.read_csv(f).set_index(["dataset", "method"]) for f in files)
+    one, two = (pd.read_csv(f).rename(columns=_OLD_COLUMNS).set_index(["dataset", "method"]) for f in files)
     return lines + [line for m in measures if m in one and m in two for line in _measure_differences(m, one[m], two[m])]
 
-# %% ../../nbs/8_runs/87_history.ipynb #472cc8c8
+# %% ../../nbs/8_runs/87_history.ipynb #0cfdfcce
 def _measure_differences(measure: str, one: pd.Series, two: pd.Series) -> Iterator[str]:
     "Name the rows of two summary tables in which a measure differs, largest difference first."
     change = (two - one).dropna()
