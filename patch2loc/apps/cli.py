@@ -121,7 +121,7 @@ def splits_make(
     data_dir: DataDir = None,
     out: Annotated[Optional[Path], Option(help="folder of the tables; default: DATA_DIR/splits")] = None,
     seed: Seed = 3141,
-    people: Annotated[Optional[Path], Option("--people", "--subjects", help="CSV with subject, site, sex, age; default: the project's")] = None,
+    people: Annotated[Optional[Path], Option("--people", "--subjects", help="CSV of subject, site, sex, age; default: the project's")] = None,
     proportional: Annotated[bool, Option("--proportional", help="for a part of a set: numbers of subjects become fractions")] = False,
     all_test: Annotated[bool, Option("--all-test", help="all subjects into the test part, for your own data for instance")] = False,
 ) -> None:
@@ -195,7 +195,7 @@ def detect(
     out: Annotated[Optional[Path], Option(help="folder of the files and of report.html; needed")] = None,
     t1: Annotated[Optional[Path], Option("--t1", help="a T1 scan, instead of SCAN or beside --t2")] = None,
     t2: Annotated[Optional[Path], Option("--t2", help="a T2 scan, instead of SCAN or beside --t1")] = None,
-    run: Annotated[Optional[list[Path]], Option("--run", help="folder of a run, one per contrast; default: the last demo, else a synthetic model")] = None,
+    run: Annotated[Optional[list[Path]], Option("--run", help="folder of a run, one per contrast; default: the last demo")] = None,
     fold: Annotated[str, Option(help="a fold's number, or all: the mean of all folds")] = "all",
     preprocessed: Annotated[bool, Option("--preprocessed", help="the scan has no skull; default: found out")] = False,
     subject: Annotated[str, Option(help="label in the names of the files")] = "scan",
@@ -270,7 +270,7 @@ def run(
     jobs: Annotated[int, Option(help="worker processes on this machine; 0: one per core")] = 0,
     scheduler: Scheduler = "",
     dry_run: Annotated[bool, Option("--dry-run", help="list what would run, why, and about how long")] = False,
-    force: Annotated[Optional[list[str]], Option(help="do again: a step, stage or notebook of the dry run, or all; may be repeated")] = None,
+    force: Annotated[Optional[list[str]], Option(help="do again: a step, stage or notebook, or all; may be repeated")] = None,
     until: Annotated[str, Option(help="last stage: prepare, train, score, fuse, analyse, tables; default: all")] = "",
     partial: Annotated[bool, Option("--partial", help="make tables although something failed; they name what is missing")] = False,
 ) -> None:
@@ -326,7 +326,8 @@ def ablate(
 
     report, config = _clock(), _configured("laptop", set_, contrast=contrast, steps=steps, seed=seed).to_dict()
     given = dict(config=config, fold=fold, datasets=datasets or "", variants=variants or "", method=method or "")
-    given |= dict(data_dir=str(core.data_dir(data_dir).resolve()), splits_dir=str(splits.resolve()) if splits else "", out=str(out.resolve()))
+    data, tables = core.data_dir(data_dir).resolve(), splits.resolve() if splits else ""
+    given |= dict(data_dir=str(data), splits_dir=str(tables), out=str(out.resolve()))
     execute(experiments_dir() / "e50_ablation.ipynb", given, out / "e50_ablation.ipynb", report)
     report(f"worth opening: {out / 'ablation.md'}")
 

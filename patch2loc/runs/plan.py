@@ -195,7 +195,8 @@ def lay_out(
     made = [*([] if partial else [f"figures/kde_{d}.png" for d in study.datasets]), "tables/abnormality.csv"]
     analysed = plan.add("analyse", "e30_abnormality", "e30_abnormality", names, made, after=tuple(scored), tolerant=True)
     expected = {"folds": list(study.folds), "datasets": list(study.datasets), "networks": str(study.load_checkpoint or "")}
-    recorded = plan.add("tables", "e40_tables", "record", expected, call=record_run, within="e40_tables", after=tuple(scored), tolerant=True)
+    facts = dict(call=record_run, within="e40_tables", after=tuple(scored), tolerant=True)
+    recorded = plan.add("tables", "e40_tables", "record", expected, **facts)
     after = (*scored, *fused, analysed, recorded)
     plan.add("tables", "e40_tables", "e40_tables", names, ("tables/summary.csv", "report.html"), after=after, reads=about, tolerant=True)
     return plan.steps
@@ -234,10 +235,11 @@ def _add_pixelwise(plan: _Layout, fold: int, awaits: tuple[str, ...]) -> tuple[s
     for name in trainings:
         home = f"{here}/pixelwise/{name}"
         facts = dict(reads=reads, after=(base,), awaits=awaits, clears=(study.out / home,)) | how(len(trainings) > 1)
-        parameters = {"fold": fold, "method": name}
-        trained.append(plan.add("train", "e11_train_pixelwise", f"{here}/e11_train_pixelwise_{name}", parameters, [f"{home}/done"], **facts))
+        notebook, parameters = "e11_train_pixelwise", {"fold": fold, "method": name}
+        trained.append(plan.add("train", notebook, f"{here}/{notebook}_{name}", parameters, [f"{home}/done"], **facts))
     made = [f"{here}/pixelwise/{name}" for name in ("choice.json", "scales.json", "atlases.npz")]
-    facts = dict(reads=reads | ({"residuals": _listing(wanted.residuals)} if wanted.residuals else {}), after=(base, *trained), awaits=awaits)
+    external = {"residuals": _listing(wanted.residuals)} if wanted.residuals else {}
+    facts = dict(reads=reads | external, after=(base, *trained), awaits=awaits)
     return (plan.add("train", "e12_learn_fusion", f"{here}/e12_learn_fusion", {"fold": fold}, made, **facts, **how(len(study.folds) > 1)),)
 
 

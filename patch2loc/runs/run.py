@@ -137,7 +137,7 @@ def _conclude(outcomes: Mapping[str, Outcome], partial: bool) -> None:
     first = min(failed, key=lambda o: o.name)
     where = f" ({first.where})" if first.where and first.where not in first.line else ""
     tables = "; tables and report hold what is complete, marked" if partial else ""
-    told = f"{counts} of {len(outcomes)} steps, first {first.name}: {first.line}{where}{tables}"
-    error = Patch2LocError(f"{told}; the same command does only what is missing")
+    summary = f"{counts} of {len(outcomes)} steps, first {first.name}: {first.line}{where}{tables}"
+    error = Patch2LocError(f"{summary}; the same command does only what is missing")
     error.exit_status = max(o.exit_status for o in failed)
     raise error

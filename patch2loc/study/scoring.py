@@ -149,8 +149,9 @@ class TestSet:
 def _localized(predictions, scan: Scan) -> dict[str, object]:
     "Return a subject's location error, and the error of always predicting the middle, in per cent of the slice side."
     error, middle = (np.linalg.norm(predictions.location - where, axis=1) for where in (predictions.loc_mean, 50))
-    found = {"subject": scan.subject, "voxels": len(error), "location_error": float(np.median(error)), "middle_error": float(np.median(middle))}
-    return found | {"lesion_voxels_in_file": scan.lesion_voxels_in_file, "lesion_voxels_scored": int(_lesion(scan).sum())}
+    errors = {"location_error": float(np.median(error)), "middle_error": float(np.median(middle))}
+    lesion = {"lesion_voxels_in_file": scan.lesion_voxels_in_file, "lesion_voxels_scored": int(_lesion(scan).sum())}
+    return {"subject": scan.subject, "voxels": len(error)} | errors | lesion
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:
@@ -293,8 +294,8 @@ def verify_inputs(
         data = files_digest(files[subject]) if subject in files else "none"
         for name, now in (("checkpoint", network), ("split", splits), ("data", data)):
             if set(table[f"{name}_digest"]) != {now}:
-                found = table[f"{name}_digest"].iloc[0][:16]
-                raise ResultsError(f"{path}: {subject} was scored with another {name} than there is now (expected {now[:16]}, found {found})")
+                found = f"expected {now[:16]}, found {table[f'{name}_digest'].iloc[0][:16]}"
+                raise ResultsError(f"{path}: {subject} was scored with another {name} than there is now ({found})")
     return len(cases)
 
 # %% ../../nbs/7_study/72_scoring.ipynb #a684ecee
