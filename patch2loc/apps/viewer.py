@@ -8,6 +8,7 @@ __all__ = ['to_bytes', 'mosaic', 'Layer', 'Page', 'page_html']
 # %% ../../nbs/9_apps/90_viewer.ipynb #7d6bbcb3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,8 +67,8 @@ class Page:
     labels: np.ndarray  # (X, Y, Z) int, number of the candidate or 0
     candidates: pd.DataFrame  # columns: candidate, x_mm, y_mm, z_mm and others to show
     warnings: Sequence[str] = ()
-    notes: Sequence[str] = ()  # what the page shows
-    facts: Mapping[str, str] = field(default_factory=dict)  # name: value, a small table
+    template: str = "viewer"  # or one that extends it and describes what the page shows
+    about: Mapping[str, Any] = field(default_factory=dict)  # values for that description
 
 # %% ../../nbs/9_apps/90_viewer.ipynb #9bf31c7f
 _RAMP = (colormaps["inferno"](np.linspace(0.1, 1, 256))[:, :3] * 255).astype(int).tolist()  # byte -> red, green, blue
@@ -103,5 +104,5 @@ def page_html(
     table = page.candidates
     rows = [{"number": int(row["candidate"]), "mm": [float(row[axis]) for axis in ("x_mm", "y_mm", "z_mm")],
              "cells": [f"{value:.2f}" if isinstance(value, float) else str(value) for value in row]} for _, row in table.iterrows()]
-    return render("viewer", title=page.title, warnings=page.warnings, notes=page.notes, facts=page.facts, data=_data(page), rows=rows,
+    return render(page.template, title=page.title, warnings=page.warnings, about=page.about, data=_data(page), rows=rows,
                   heads=[str(name).replace("_", " ") for name in table.columns], colours=[f"rgb({r}, {g}, {b})" for r, g, b in _RAMP[::51]])

@@ -6,7 +6,6 @@
 __all__ = ['SHOWN_CURVES', 'read_run', 'FoldRecord', 'check_folds', 'fusion_cells', 'published', 'write_report']
 
 # %% ../../nbs/4_evaluation/48_report.ipynb #00752301
-import csv
 import glob
 import json
 import os
@@ -23,7 +22,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..core import CheckpointError, ResultsError, digest, digest_of, write_text
-from .cases import BASELINE_MAPS, BASELINES, LOCALIZATION_SCORES, read_case_file, recommended_score
+from patch2loc.evaluation.cases import (
+    BASELINE_MAPS, BASELINES, LOCALIZATION_SCORES, current_names, read_case_file, read_rows, recommended_score,
+)
 from .figures import auprc_strip, curves, froc, training_curve
 from .tables import HEADS, TABLES, TITLES, method_order, number, pooled_curves, table_entries
 from .verify import verify_tables
@@ -57,11 +58,8 @@ def _setting(run: Mapping[str, Any], name: str) -> Any:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    "Read a CSV as text, so that names stay names; an empty list if the file is missing."
-    if not path.is_file():
-        return []
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    "Read a CSV as text, so that names stay names, with current names for old ones; an empty list if the file is missing."
+    return read_rows(path, ()) if path.is_file() else []
 
 
 def _number(text: str | None) -> float:
@@ -245,7 +243,7 @@ def _sides(run_dir: Path) -> list[dict[str, Any]]:
     sides = []
     for name in ("paired", "uncertainty", "scans"):
         path, parts = run_dir / "tables" / f"{name}.csv", []
-        table = pd.read_csv(path, dtype={"dataset": str, "method": str}) if path.is_file() else pd.DataFrame()
+        table = current_names(pd.read_csv(path, dtype={"dataset": str, "method": str})) if path.is_file() else pd.DataFrame()
         for dataset, part in table.groupby("dataset", sort=False) if len(table) else ():
             heads, *rows = table_entries(name, part)
             parts.append({"heads": heads, "rows": rows, "dataset": dataset, "synthetic": bool(part["synthetic"].any())})
