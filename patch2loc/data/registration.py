@@ -6,7 +6,7 @@
 __all__ = ['one_thread', 'resample', 'isotropic', 'mask_from_image', 'Template', 'load_template', 'register', 'dice',
            'write_transform', 'read_transform']
 
-# %% ../../nbs/1_data/19_registration.ipynb #4589a0f5
+# %% ../../nbs/1_data/19_registration.ipynb #f11b0d97
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from scipy import ndimage
 
 from ..core import DataError, Volume, atomic_path, digest_of, read_mask, read_volume
 
-# %% ../../nbs/1_data/19_registration.ipynb #f6802ee4
+# %% ../../nbs/1_data/19_registration.ipynb #f0a28880
 @contextmanager
 def one_thread() -> Iterator[None]:
     "Run ITK on one thread, so that its sums are always taken in the same order."
@@ -31,7 +31,7 @@ def one_thread() -> Iterator[None]:
     finally:
         sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
 
-# %% ../../nbs/1_data/19_registration.ipynb #cd0d1a28
+# %% ../../nbs/1_data/19_registration.ipynb #1a2812d6
 def resample(
     volume: Volume,  # (X, Y, Z) any type; bool stays bool
     shape: Sequence[int],  # (3,) voxels of the wanted grid
@@ -60,7 +60,7 @@ def isotropic(
     shape, affine = vox2out_vox((volume.shape, volume.affine), [spacing] * 3)
     return resample(volume, shape, affine)
 
-# %% ../../nbs/1_data/19_registration.ipynb #6ef5e8e0
+# %% ../../nbs/1_data/19_registration.ipynb #eba064ac
 def mask_from_image(
     volume: Volume,  # stripped
     path: str | Path = "scan",  # for the message
@@ -81,7 +81,7 @@ def mask_from_image(
         raise DataError(f"{path}: no brain mask is given and {mask.mean():.0%} of the scan is not 0: {hint}")
     return mask
 
-# %% ../../nbs/1_data/19_registration.ipynb #9bfa2773
+# %% ../../nbs/1_data/19_registration.ipynb #ac5ac9aa
 @dataclass(frozen=True)
 class Template:
     "The brain that all scans are registered to."
@@ -120,7 +120,7 @@ def load_template(
         raise DataError(f"{path}: expected a template's brain of 900 to 2100 ml, found {ml:.0f} ml; give its brain mask too")
     return Template(Path(path).name, scan.like(np.where(brain, scan.data, 0).astype(np.float32)), brain)
 
-# %% ../../nbs/1_data/19_registration.ipynb #741e46c3
+# %% ../../nbs/1_data/19_registration.ipynb #f53e720b
 _FLIP = np.diag([-1.0, -1.0, 1.0, 1.0])  # RAS mm to ITK's LPS mm and back
 
 
@@ -164,7 +164,7 @@ def _matrix(transform: sitk.Transform) -> np.ndarray:
     offset = np.array(transform.GetTranslation()) + centre - linear @ centre
     return _FLIP @ np.linalg.inv(from_matvec(linear, offset)) @ _FLIP
 
-# %% ../../nbs/1_data/19_registration.ipynb #80f0b418
+# %% ../../nbs/1_data/19_registration.ipynb #3c3dfa50
 def register(
     moving: Volume,  # RAS axes along the scanner's
     moving_mask: np.ndarray,  # (X, Y, Z) bool, where its brain is
@@ -204,7 +204,7 @@ def dice(
     "Return the overlap of two masks, 2|A∩B| / (|A| + |B|)."
     return float(2 * (first & second).sum() / max(first.sum() + second.sum(), 1))
 
-# %% ../../nbs/1_data/19_registration.ipynb #136e2375
+# %% ../../nbs/1_data/19_registration.ipynb #7949b625
 def write_transform(
     transform: np.ndarray,  # (4, 4) scan RAS mm to template RAS mm
     path: str | Path,  # ends in .tfm
@@ -217,13 +217,8 @@ def write_transform(
         tmp.write_text(f"{head}\nParameters: {numbers}\nFixedParameters: 0 0 0\n")
 
 
-def read_transform(
-    path: str | Path,
-) -> np.ndarray:  # (4, 4) scan RAS mm to template RAS mm
-    """Read a transform back.
-
-    Raises: DataError if the file holds no affine transform.
-    """
+def read_transform(path: str | Path) -> np.ndarray:  # (4, 4) scan RAS mm to template RAS mm
+    """Read a transform back.   Raises: DataError if the file holds no affine transform."""
     if not Path(path).is_file():
         raise DataError(f"{path}: expected an affine ITK transform, found no file")
     try:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['GRID_MM', 'curvature_flow', 'fit_landmarks', 'standardize', 'standard_grid', 'Scan', 'rescale', 'load_scan']
 
-# %% ../../nbs/1_data/13_scan.ipynb #7fb8303c
+# %% ../../nbs/1_data/13_scan.ipynb #50573204
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from ..core import DataError, GeometryError, Volume, read_mask, read_volume, reg
 from .registration import mask_from_image
 from .splits import SubjectFiles
 
-# %% ../../nbs/1_data/13_scan.ipynb #67193508
+# %% ../../nbs/1_data/13_scan.ipynb #0165a1b4
 def curvature_flow(
     data: np.ndarray,  # (X, Y, Z)
     spacing: Sequence[float] = (1, 1, 1),  # mm
@@ -34,7 +34,7 @@ def curvature_flow(
     smooth = sitk.CurvatureFlow(image, timeStep=time_step, numberOfIterations=iterations)
     return np.ascontiguousarray(sitk.GetArrayFromImage(smooth).transpose(2, 1, 0))
 
-# %% ../../nbs/1_data/13_scan.ipynb #de56c66a
+# %% ../../nbs/1_data/13_scan.ipynb #ee9b457f
 def _torchio():
     "Import TorchIO, without its progress bar's warning about missing widgets."
     with warnings.catch_warnings():
@@ -64,10 +64,7 @@ def standardize(
     brain_mask: np.ndarray,  # (X, Y, Z) bool
     landmarks: np.ndarray,  # (13,) from `fit_landmarks`
 ) -> np.ndarray:  # (X, Y, Z) float32
-    """Map a scan's histogram to the standard scale.
-
-    Source: Nyúl et al., IEEE TMI 2000; TorchIO's HistogramStandardization.
-    """
+    """Map a scan's histogram to the standard scale.   Source: Nyúl et al., IEEE TMI 2000; TorchIO's HistogramStandardization."""
     import torch
 
     tio, HistogramStandardization = _torchio()
@@ -76,7 +73,7 @@ def standardize(
     transform = HistogramStandardization({"scan": np.asarray(landmarks)}, masking_method="brain", copy=False)
     return transform(subject)["scan"].numpy()[0]
 
-# %% ../../nbs/1_data/13_scan.ipynb #f16ee7ea
+# %% ../../nbs/1_data/13_scan.ipynb #bd933a58
 GRID_MM = (192.0, 192.0, 100.0)
 
 
@@ -101,7 +98,7 @@ def standard_grid(
     affine[:3, 3] = (volume.affine @ [*first, 1])[:3]
     return tuple(int(s) for s in shape), affine
 
-# %% ../../nbs/1_data/13_scan.ipynb #38da3679
+# %% ../../nbs/1_data/13_scan.ipynb #cac21b61
 @dataclass(frozen=True)
 class Scan:
     "A subject's scan on the standard grid, with its masks."

@@ -4,10 +4,9 @@
 
 # %% auto #0
 __all__ = ['SPLIT_COLUMNS', 'LEAK_KINDS', 'LEAK_COLUMNS', 'Tables', 'person_of', 'read_split', 'split_datasets', 'split_folds',
-           'SubjectFiles', 'rewrite_contrast', 'list_subjects', 'read_tables', 'persons_in', 'leaks', 'leak_text',
-           'refuse_leaks']
+           'SubjectFiles', 'list_subjects', 'read_tables', 'persons_in', 'leaks', 'leak_text', 'refuse_leaks']
 
-# %% ../../nbs/1_data/11_splits.ipynb #d8916e9a
+# %% ../../nbs/1_data/11_splits.ipynb #9df42286
 import re
 from dataclasses import dataclass
 from itertools import combinations
@@ -20,7 +19,7 @@ import pandas as pd
 from ..core import DataError, ParameterError, SplitError
 from .datasets import dataset_spec, subject_of
 
-# %% ../../nbs/1_data/11_splits.ipynb #86f6d584
+# %% ../../nbs/1_data/11_splits.ipynb #1df4cf3e
 _PERSON = [
     re.compile(r"^(IXI\d+)(?:-.*)?$", re.IGNORECASE),
     re.compile(r"^(sub-[A-Za-z0-9]+)(?:_.*)?$"),
@@ -36,7 +35,7 @@ def person_of(
     """Name the human being behind a subject, the same for all sessions and file names."""
     return next((match[1] for pattern in _PERSON if (match := pattern.match(subject))), subject)
 
-# %% ../../nbs/1_data/11_splits.ipynb #bf90e2fc
+# %% ../../nbs/1_data/11_splits.ipynb #5e10d624
 SPLIT_COLUMNS = ["img_name", "age", "label", "img_path", "mask_path", "seg_path"]
 _SCAN = re.compile(r"^/(Train|Test)/[^/]+/t1/[^/]+_t1\.nii(\.gz)?$")
 
@@ -88,7 +87,7 @@ def read_split(
             raise SplitError(f"{path}: line {line}: {problem}")
     return table.assign(age=age, label=table["label"].astype(float).astype(int))
 
-# %% ../../nbs/1_data/11_splits.ipynb #d8c328d9
+# %% ../../nbs/1_data/11_splits.ipynb #cbfbdfd5
 _ORDER = ["train", "val", "test"]  # the parts
 _TABLE = re.compile(r"^(?P<name>.+?)_(?P<part>train|val|test)(?:_fold(?P<fold>\d+))?\.csv$")
 
@@ -119,14 +118,11 @@ def split_datasets(
     return healthy, sorted({name for name, part, _, _ in tables if part == "test"} - {healthy, *trained})
 
 
-def split_folds(
-    splits_dir: str | Path,
-    dataset: str,
-) -> list[int]:
+def split_folds(splits_dir: str | Path, dataset: str) -> list[int]:
     """List the folds of a set."""
     return sorted({fold for name, part, fold, _ in _tables_in(splits_dir) if name == dataset and part == "train" and fold is not None})
 
-# %% ../../nbs/1_data/11_splits.ipynb #b0aa8378
+# %% ../../nbs/1_data/11_splits.ipynb #baa8f3f2
 @dataclass(frozen=True)
 class SubjectFiles:
     "One subject's files, of one contrast."
@@ -140,14 +136,11 @@ class SubjectFiles:
     age: float | None  # years
 
 
-def rewrite_contrast(
-    img_path: str,  # /Train/ixi/t1/<subject>_t1.nii.gz
-    contrast: str,
-) -> str:
-    """Name the file of another contrast."""
+def _rewrite_contrast(img_path: str, contrast: str) -> str:
+    "Name the file of another contrast, given /Train/ixi/t1/<subject>_t1.nii.gz."
     return re.sub(r"/t1/([^/]+)_t1(\.nii(?:\.gz)?)$", rf"/{contrast}/\1_{contrast}\2", img_path)
 
-# %% ../../nbs/1_data/11_splits.ipynb #b785c8b3
+# %% ../../nbs/1_data/11_splits.ipynb #1526b3de
 def _part_table(splits_dir: Path, dataset: str, part: str, fold: int | None) -> Path:
     "Find a part's table: that of the fold where there is one, else the one all folds share."
     names = [f"{dataset}_{part}_fold{fold}.csv"] if fold is not None else []
@@ -173,7 +166,7 @@ def _available(splits_dir: Path, dataset: str, contrast: str) -> set[str] | None
 
 def _subject_files(row: Mapping, where: str, data_dir: Path, dataset: str, contrast: str) -> SubjectFiles:
     "Turn a row of a split table into paths; `DataError` begins with `where` if a file is missing."
-    paths = {"scan": rewrite_contrast(row["img_path"], contrast), "brain_mask": row["mask_path"], "lesion_mask": row["seg_path"]}
+    paths = {"scan": _rewrite_contrast(row["img_path"], contrast), "brain_mask": row["mask_path"], "lesion_mask": row["seg_path"]}
     files = {key: data_dir / path.lstrip("/") if path else None for key, path in paths.items()}
     for key, file in files.items():
         if file is not None and not file.is_file():
@@ -192,8 +185,7 @@ def list_subjects(
     """List the files of a part.
 
     Source: arXiv 2506.22504v1, released code: paths name the T1 file, T2 is rewritten, IXI narrowed to `avail_t2.csv`.
-    Raises: ParameterError for an unknown part or contrast; SplitError if the table is missing or malformed;
-    DataError if a row's file is missing.
+    Raises: ParameterError for an unknown part or contrast; SplitError for the table; DataError if a row's file is missing.
     """
     spec = dataset_spec(dataset, data_dir)
     if part not in _ORDER:
@@ -208,15 +200,13 @@ def list_subjects(
         raise SplitError(f"{path}: no subject of it has {contrast}")
     return [_subject_files(row, f"{path}: line {row['line']}", Path(data_dir), dataset, contrast) for row in rows]
 
-# %% ../../nbs/1_data/11_splits.ipynb #295c3c36
+# %% ../../nbs/1_data/11_splits.ipynb #fe368278
 LEAK_KINDS = ["train/test", "val/test", "train/val", "val/val", "repeated row"]  # the worst first
 LEAK_COLUMNS = ["kind", "person", "file_a", "line_a", "file_b", "line_b"]
 Tables = Mapping[str, pd.DataFrame]  # name without .csv: table
 
 
-def read_tables(
-    splits_dir: str | Path,
-) -> dict[str, pd.DataFrame]:  # name without .csv: table
+def read_tables(splits_dir: str | Path) -> dict[str, pd.DataFrame]:  # name without .csv: table
     """Read all split tables of a folder."""
     return {path.stem: read_split(path) for _, _, _, path in _tables_in(splits_dir)}
 
@@ -266,7 +256,7 @@ def leaks(
             rows.append((kind, person, f"{a}.csv", lines[a][person], f"{b}.csv", lines[b][person]))
     return pd.DataFrame(rows, columns=LEAK_COLUMNS).sort_values(["kind", "file_a", "file_b", "line_a"], ignore_index=True)
 
-# %% ../../nbs/1_data/11_splits.ipynb #8d70daf1
+# %% ../../nbs/1_data/11_splits.ipynb #5d20a810
 def leak_text(
     leak: Mapping,  # LEAK_COLUMNS
 ) -> str:
