@@ -202,14 +202,14 @@ def detect(
     series: Annotated[str, Option(help="DICOM series, where the folder holds several")] = "",
 ) -> None:
     "Find anomalies in one's own scan: a heatmap in its grid, candidates, and a page. Research software, not a diagnosis."
-    from patch2loc.apps.detect import default_run, given_scans
+    from patch2loc.apps.detect import DetectOptions, default_run, given_scans
     from patch2loc.apps.detect import detect as find
 
     if out is None:
         raise ParameterError("--out: expected a folder for the results")
     scans, report = given_scans(scan, t1, t2), _clock()
     runs = run or [default_run(contrast, report) for contrast in (scans if isinstance(scans, dict) else ["t2"])]
-    found = find(scans, runs, fold, out, subject, preprocessed or None, series)
+    found = find(scans, runs, fold, out, subject, DetectOptions(preprocessed or None, series))
     for text in found.warnings:
         report(f"warning: {text}")
     report(f"{len(found.candidates)} candidates; look at {out / 'report.html'}")
