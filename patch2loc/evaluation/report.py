@@ -72,7 +72,7 @@ class FoldRecord:
     "The network of a fold, and whether run.json, cases and checkpoint agree about it."
 
     fold: str
-    checkpoint: str  # path in run.json, else the usual one
+    checkpoint: str  # path in run.json, else the standard one
     digest: str  # recorded in run.json, else the one that all cases name; "" if there is none
     verdict: str  # in words
     agrees: bool
