@@ -12,7 +12,7 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from pathlib import Path
 
@@ -44,40 +44,34 @@ class Head:
         return f"{self.title}, {self.protocol.removeprefix('%').removeprefix(', ')}".removesuffix(", ")
 
 
-def _dice(protocol: str) -> Head:
-    return Head("Dice", f"%, {protocol}")
-
-
-def _flagged(protocol: str) -> Head:
-    return Head("healthy voxels flagged", f"%, {protocol}", digits=2, lowest=True)
-
-
-def _healthy(title: str, unit: str = "") -> Head:
-    return Head(title, f"{unit}, healthy threshold", 1, lowest=True) if unit else Head(title, "%, healthy threshold")
+_HEALTHY = "%, healthy threshold"
+_dice, _flagged = partial(Head, "Dice"), partial(Head, "healthy voxels flagged", digits=2, lowest=True)
 
 # %% ../../nbs/4_evaluation/46_tables.ipynb #eda7a5e0
 _TABLES = {  # table -> column of a case, column of the table (with the protocol in its name), head
     "summary": (
         ("auprc", "auprc", Head("AUPRC")), ("auroc", "auroc", Head("AUROC")),
-        ("dice_healthy_threshold", "dice_healthy_threshold", _healthy("Dice")),
-        ("dice_best", "dice_oracle_per_volume", _dice("oracle per volume")),
-        ("false_positive_rate", "false_positive_rate", _flagged("healthy threshold")),
+        ("dice_healthy_threshold", "dice_healthy_threshold", _dice(_HEALTHY)),
+        ("dice_best", "dice_oracle_per_volume", _dice("%, oracle per volume")),
+        ("false_positive_rate", "false_positive_rate", _flagged(_HEALTHY)),
     ),
     "thresholds": (
-        ("dice_healthy_threshold", "dice_healthy_quantile", _dice("healthy quantile")),
-        ("false_positive_rate", "false_positive_rate_healthy_quantile", _flagged("healthy quantile")),
-        *((f"{column}_conformal_{alpha}", f"{column}_split_conformal_{alpha}", head(f"split-conformal α = .{alpha}"))
+        ("dice_healthy_threshold", "dice_healthy_quantile", _dice("%, healthy quantile")),
+        ("false_positive_rate", "false_positive_rate_healthy_quantile", _flagged("%, healthy quantile")),
+        *((f"{column}_conformal_{alpha}", f"{column}_split_conformal_{alpha}", head(f"%, split-conformal α = .{alpha}"))
           for alpha in ("01", "05") for column, head in (("dice", _dice), ("false_positive_rate", _flagged))),
-        ("dice_unhealthy_validation", "dice_best_on_unhealthy_validation", _dice("best on unhealthy validation")),
-        ("dice_best_on_test", "dice_best_on_test", _dice("best on the test set")),
-        ("dice_best", "dice_oracle_per_volume", _dice("oracle per volume")),
+        ("dice_unhealthy_validation", "dice_best_on_unhealthy_validation", _dice("%, best on unhealthy validation")),
+        ("dice_best_on_test", "dice_best_on_test", _dice("%, best on the test set")),
+        ("dice_best", "dice_oracle_per_volume", _dice("%, oracle per volume")),
     ),
     "lesions": (
-        ("lesion_sensitivity", "lesion_sensitivity", _healthy("sensitivity")),
-        ("lesion_precision", "lesion_precision", _healthy("precision of detections")),
-        ("lesion_f1", "lesion_f1", _healthy("lesion F1")), ("false_positives", "false_positives", _healthy("false positives", "per scan")),
-        ("hd95", "hd95_mm", _healthy("HD95", "mm")), ("surface_distance", "surface_distance_mm", _healthy("surface distance", "mm")),
-        ("volume_difference", "volume_difference_ml", _healthy("volume difference", "ml")),
+        ("lesion_sensitivity", "lesion_sensitivity", Head("sensitivity", _HEALTHY)),
+        ("lesion_precision", "lesion_precision", Head("precision of detections", _HEALTHY)),
+        ("lesion_f1", "lesion_f1", Head("lesion F1", _HEALTHY)),
+        *((column, name, Head(title, f"{unit}, healthy threshold", 1, lowest=True)) for column, name, title, unit in (
+            ("false_positives", "false_positives", "false positives", "per scan"), ("hd95", "hd95_mm", "HD95", "mm"),
+            ("surface_distance", "surface_distance_mm", "surface distance", "mm"),
+            ("volume_difference", "volume_difference_ml", "volume difference", "ml"))),
         ("slice_auroc", "slice_auroc", Head("slice AUROC")), ("slice_auprc", "slice_auprc", Head("slice AUPRC")),
     ),
 }
@@ -234,8 +228,8 @@ def table_note(summary: pd.DataFrame) -> str:
     if summary.get("recommended", pd.Series(False)).any():
         parts.append("★: the score recommended beforehand, on lesions simulated in training subjects.")
     if "dice_best_on_test" in summary:
-        parts.append("Split-conformal at α needs 1/α − 1 healthy validation subjects (99 for .01, 19 for .05); with fewer, its threshold is "
-                     "infinite and nothing is flagged. Best on the test set: among the thresholds of a grid fixed on healthy subjects.")
+        parts.append("Split-conformal at α needs 1/α − 1 healthy validation subjects (99 for .01, 19 for .05); with fewer, its threshold "
+                     "is infinite and nothing is flagged. Best on the test set: among the thresholds of a grid fixed on healthy subjects.")
     return " ".join(parts)
 
 # %% ../../nbs/4_evaluation/46_tables.ipynb #9a115815

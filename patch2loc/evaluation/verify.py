@@ -30,7 +30,7 @@ def _case_texts(files: Sequence[Path], left_out: Sequence[Row] = ()) -> Texts:
     without = set(map(key, left_out))
     for row in (row for path in files for row in read_rows(path, LEFT_OUT_COLUMNS) if key(row) not in without):
         texts[row["dataset"], row["method"]].append(row)
-    return texts
+    return dict(texts)
 
 
 def _verify_sources(run_dir: Path) -> list[Path]:
