@@ -57,17 +57,21 @@ def gaussian_kl(
     return float(0.5 * (np.trace(inverse @ cov_a) + gap @ inverse @ gap - d + logdet))
 
 
-def groups(lesion_fraction: Sequence[float]) -> pd.Series:  # "normal" (below 0.1), "abnormal" (above 0.9) or missing
+def groups(
+    lesion_fraction: Sequence[float],
+    abnormal_above: float = 0.9,
+) -> pd.Series:  # "normal" (below 0.1), "abnormal" or missing
     "Name the group of each patch.   Source: arXiv 2506.22504v1 (0.1 and 0.9)."
     fraction = np.asarray(lesion_fraction)
-    return pd.Series(np.select([fraction < 0.1, fraction > 0.9], ["normal", "abnormal"], default=None), dtype=object)
+    return pd.Series(np.select([fraction < 0.1, fraction > abnormal_above], ["normal", "abnormal"], default=None), dtype=object)
 
 # %% ../../nbs/4_evaluation/44_abnormality.ipynb #6512bd43
 def abnormality(
     patches: pd.DataFrame,  # of `patch_table`, several subjects
+    abnormal_above: float = 0.9,  # lesion fraction of an abnormal patch
 ) -> pd.DataFrame:  # one row per score: spearman, p_one_sided, kl_abnormal_normal, n, n_normal, n_abnormal
     "Summarize the abnormality analysis.   Source: arXiv 2506.22504v1 (one-sided Spearman; KL of Gaussian fits)."
-    group = groups(patches["lesion_fraction"]).to_numpy()
+    group = groups(patches["lesion_fraction"], abnormal_above).to_numpy()
     varies = patches["lesion_fraction"].nunique() > 1 and len(patches) > 2
     rows = []
     for columns in (["log_error"], ["log_variance"], ["log_error", "log_variance"]):
