@@ -25,21 +25,19 @@ def patch_table(
     image: np.ndarray,  # (X, Y, Z) float32 in [0, 1], 0 outside the brain
     brain_mask: np.ndarray,  # (X, Y, Z) bool
     lesion_mask: np.ndarray,  # (X, Y, Z) bool
-    side: int = PATCH_SIDE,  # also the stride: no two patches share a voxel
-    minimum: float = MIN_BRAIN,  # smallest fraction of brain
 ) -> pd.DataFrame:  # one row per patch: x, y, z (voxels), log_error, log_variance, lesion_fraction
     """Localize a scan's non-overlapping patches.
 
     Source: arXiv 2506.22504v1 and its release (stride = patch side, at least 20 % brain, log(e + 0.5)).
     """
-    grid = grid_centres(image.shape[:2], side, side)
+    grid = grid_centres(image.shape[:2], PATCH_SIDE, PATCH_SIDE)  # the stride is the side: no two patches share a voxel
     centres = np.zeros(image.shape, bool)
     for z in np.flatnonzero(brain_mask.any((0, 1))):
-        enough = brain_fraction(brain_mask[:, :, z], side)[tuple(grid.T)] >= minimum
+        enough = brain_fraction(brain_mask[:, :, z], PATCH_SIDE)[tuple(grid.T)] >= MIN_BRAIN
         centres[(*grid[enough].T, z)] = True
     predicted = localize_patchwise(model, image, centres)
     squared = ((predicted.loc_mean - predicted.location) ** 2).sum(1)
-    lesion = [cut_patches(lesion_mask[:, :, z], [[x, y]], side).mean() for x, y, z in predicted.where]
+    lesion = [cut_patches(lesion_mask[:, :, z], [[x, y]], PATCH_SIDE).mean() for x, y, z in predicted.where]
     measures = dict(log_error=np.log(squared + ERROR_FLOOR), log_variance=predicted.loc_log_var.mean(1), lesion_fraction=lesion)
     return pd.DataFrame(dict(zip("xyz", predicted.where.T), **measures))
 
@@ -61,21 +59,19 @@ def gaussian_kl(
 
 def groups(
     lesion_fraction: Sequence[float],
-    normal_below: float = 0.1,
     abnormal_above: float = 0.9,
-) -> pd.Series:  # "normal", "abnormal" or missing
+) -> pd.Series:  # "normal" (below 0.1), "abnormal" or missing
     "Name the group of each patch.   Source: arXiv 2506.22504v1 (0.1 and 0.9)."
     fraction = np.asarray(lesion_fraction)
-    return pd.Series(np.select([fraction < normal_below, fraction > abnormal_above], ["normal", "abnormal"], default=None), dtype=object)
+    return pd.Series(np.select([fraction < 0.1, fraction > abnormal_above], ["normal", "abnormal"], default=None), dtype=object)
 
 # %% ../../nbs/4_evaluation/44_abnormality.ipynb #6512bd43
 def abnormality(
     patches: pd.DataFrame,  # of `patch_table`, several subjects
-    normal_below: float = 0.1,
-    abnormal_above: float = 0.9,
+    abnormal_above: float = 0.9,  # lesion fraction of an abnormal patch
 ) -> pd.DataFrame:  # one row per score: spearman, p_one_sided, kl_abnormal_normal, n, n_normal, n_abnormal
     "Summarize the abnormality analysis.   Source: arXiv 2506.22504v1 (one-sided Spearman; KL of Gaussian fits)."
-    group = groups(patches["lesion_fraction"], normal_below, abnormal_above).to_numpy()
+    group = groups(patches["lesion_fraction"], abnormal_above).to_numpy()
     varies = patches["lesion_fraction"].nunique() > 1 and len(patches) > 2
     rows = []
     for columns in (["log_error"], ["log_variance"], ["log_error", "log_variance"]):

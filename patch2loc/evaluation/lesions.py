@@ -13,8 +13,8 @@ import numpy as np
 from numba import njit
 from scipy.ndimage import find_objects, label
 
-from ..core import GeometryError, ParameterError
-from .voxels import ratio
+from ..core import ParameterError
+from .voxels import check_shapes, ratio
 
 # %% ../../nbs/4_evaluation/41_lesions.ipynb #1679091c
 @njit(nogil=True, cache=True)
@@ -107,9 +107,7 @@ def count_detections(
     Raises: GeometryError if shapes differ; ParameterError if thresholds rise.
     """
     at = np.asarray(thresholds, float)
-    if not heatmap.shape == brain_mask.shape == lesion_mask.shape:
-        shapes = f"heatmap {heatmap.shape}, brain mask {brain_mask.shape}, lesion mask {lesion_mask.shape}"
-        raise GeometryError(f"expected one shape, found {shapes}")
+    check_shapes(heatmap, brain_mask, lesion_mask)
     if (np.diff(at) > 0).any():
         raise ParameterError("thresholds: expected falling values")
     inside = lesion_mask & brain_mask

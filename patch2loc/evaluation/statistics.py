@@ -6,7 +6,7 @@
 __all__ = ['by_person', 'bootstrap_interval', 'holm', 'paired_tests']
 
 # %% ../../nbs/4_evaluation/43_statistics.ipynb #f1fb6b44
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,13 +17,12 @@ from ..data.splits import person_of
 # %% ../../nbs/4_evaluation/43_statistics.ipynb #f4b9ec30
 def by_person(
     values: pd.Series | pd.DataFrame,  # indexed by subject; of several index levels, the last is the subject
-    person: Callable[[str], str] = person_of,  # subject -> person; a dictionary's `get` or `__getitem__` will do
 ) -> pd.Series | pd.DataFrame:  # indexed by person, in order of first appearance
     "Average the rows of each person; a label that is not text counts as a person of its own."
     def name(label: object) -> object:
         if isinstance(label, tuple):
             return (*label[:-1], name(label[-1]))
-        return person(label) if isinstance(label, str) else label
+        return person_of(label) if isinstance(label, str) else label
 
     codes, persons = pd.factorize(pd.Index([name(label) for label in values.index], tupleize_cols=False))
     several = isinstance(values.index, pd.MultiIndex)
@@ -80,7 +79,6 @@ def paired_tests(
     table: pd.DataFrame,  # one row per subject (its index), one column per method; NaN: undefined, the pair is left out
     reference: str,  # the column that the others are compared with
     seed: int = 3141,  # of the bootstrap
-    person: Callable[[str], str] = person_of,  # rows of one person are averaged first
 ) -> pd.DataFrame:  # one row for each other method: method, patients, difference, low, high, p, p_holm
     """Compare methods on the same subjects: Wilcoxon's signed-rank test by person, Holm-corrected over the methods.
 
@@ -89,7 +87,7 @@ def paired_tests(
     """
     if reference not in table:
         raise ParameterError(f"reference: expected one of {', '.join(map(str, table))}, found {reference}")
-    rows, table = [], by_person(table, person)
+    rows, table = [], by_person(table)
     for name in table.columns.drop(reference):
         difference = (table[reference] - table[name]).dropna().to_numpy(float)
         low, high = bootstrap_interval(difference, seed=seed)

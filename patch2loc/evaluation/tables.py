@@ -10,8 +10,10 @@ __all__ = ['TABLES', 'HEADS', 'TITLES', 'LEVEL', 'MEASURES', 'LEFT_OUT_COLUMNS',
 # %% ../../nbs/4_evaluation/46_tables.ipynb #dace11aa
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial, reduce
+from operator import add
 from pathlib import Path
 
 import numpy as np
@@ -42,44 +44,38 @@ class Head:
         return f"{self.title}, {self.protocol.removeprefix('%').removeprefix(', ')}".removesuffix(", ")
 
 
-def _dice(protocol: str) -> Head:
-    return Head("Dice", f"%, {protocol}")
-
-
-def _flagged(protocol: str) -> Head:
-    return Head("healthy voxels flagged", f"%, {protocol}", digits=2, lowest=True)
-
-
-def _healthy(title: str, unit: str = "") -> Head:
-    return Head(title, f"{unit}, healthy threshold", 1, lowest=True) if unit else Head(title, "%, healthy threshold")
+_HEALTHY = "%, healthy threshold"
+_dice, _flagged = partial(Head, "Dice"), partial(Head, "healthy voxels flagged", digits=2, lowest=True)
 
 # %% ../../nbs/4_evaluation/46_tables.ipynb #eda7a5e0
 _TABLES = {  # table -> column of a case, column of the table (with the protocol in its name), head
     "summary": (
         ("auprc", "auprc", Head("AUPRC")), ("auroc", "auroc", Head("AUROC")),
-        ("dice_healthy_threshold", "dice_healthy_threshold", _healthy("Dice")),
-        ("dice_best", "dice_oracle_per_volume", _dice("oracle per volume")),
-        ("false_positive_rate", "false_positive_rate", _flagged("healthy threshold")),
+        ("dice_healthy_threshold", "dice_healthy_threshold", _dice(_HEALTHY)),
+        ("dice_best", "dice_oracle_per_volume", _dice("%, oracle per volume")),
+        ("false_positive_rate", "false_positive_rate", _flagged(_HEALTHY)),
     ),
     "thresholds": (
-        ("dice_healthy_threshold", "dice_healthy_quantile", _dice("healthy quantile")),
-        ("false_positive_rate", "false_positive_rate_healthy_quantile", _flagged("healthy quantile")),
-        *((f"{column}_conformal_{alpha}", f"{column}_split_conformal_{alpha}", head(f"split-conformal α = .{alpha}"))
+        ("dice_healthy_threshold", "dice_healthy_quantile", _dice("%, healthy quantile")),
+        ("false_positive_rate", "false_positive_rate_healthy_quantile", _flagged("%, healthy quantile")),
+        *((f"{column}_conformal_{alpha}", f"{column}_split_conformal_{alpha}", head(f"%, split-conformal α = .{alpha}"))
           for alpha in ("01", "05") for column, head in (("dice", _dice), ("false_positive_rate", _flagged))),
-        ("dice_unhealthy_validation", "dice_best_on_unhealthy_validation", _dice("best on unhealthy validation")),
-        ("dice_best_on_test", "dice_best_on_test", _dice("best on the test set")),
-        ("dice_best", "dice_oracle_per_volume", _dice("oracle per volume")),
+        ("dice_unhealthy_validation", "dice_best_on_unhealthy_validation", _dice("%, best on unhealthy validation")),
+        ("dice_best_on_test", "dice_best_on_test", _dice("%, best on the test set")),
+        ("dice_best", "dice_oracle_per_volume", _dice("%, oracle per volume")),
     ),
     "lesions": (
-        ("lesion_sensitivity", "lesion_sensitivity", _healthy("sensitivity")),
-        ("lesion_precision", "lesion_precision", _healthy("precision of detections")),
-        ("lesion_f1", "lesion_f1", _healthy("lesion F1")), ("false_positives", "false_positives", _healthy("false positives", "per scan")),
-        ("hd95", "hd95_mm", _healthy("HD95", "mm")), ("surface_distance", "surface_distance_mm", _healthy("surface distance", "mm")),
-        ("volume_difference", "volume_difference_ml", _healthy("volume difference", "ml")),
+        ("lesion_sensitivity", "lesion_sensitivity", Head("sensitivity", _HEALTHY)),
+        ("lesion_precision", "lesion_precision", Head("precision of detections", _HEALTHY)),
+        ("lesion_f1", "lesion_f1", Head("lesion F1", _HEALTHY)),
+        *((column, name, Head(title, f"{unit}, healthy threshold", 1, lowest=True)) for column, name, title, unit in (
+            ("false_positives", "false_positives", "false positives", "per scan"), ("hd95", "hd95_mm", "HD95", "mm"),
+            ("surface_distance", "surface_distance_mm", "surface distance", "mm"),
+            ("volume_difference", "volume_difference_ml", "volume difference", "ml"))),
         ("slice_auroc", "slice_auroc", Head("slice AUROC")), ("slice_auprc", "slice_auprc", Head("slice AUPRC")),
     ),
 }
-TABLES = {table: {column: name for column, name, _ in rows} for table, rows in _TABLES.items()}  # table -> column of a case -> of the table
+TABLES = {table: {column: name for column, name, _ in rows} for table, rows in _TABLES.items()}  # column of a case -> of the table
 HEADS = {name: head for rows in _TABLES.values() for _, name, head in rows}  # column of a table -> head
 TITLES = {
     "summary": "Summary", "thresholds": "Thresholds", "lesions": "Lesions, outlines and slices", "uncertainty": "Patients, folds and seeds",
@@ -99,9 +95,8 @@ def method_order(method: str) -> tuple[int, str]:
 
 def _groups(cases: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
     "List data set, method and their cases (with a column `person`) in the tables' order."
-    cases = cases.assign(person=[person_of(subject) for subject in cases["subject"]])
-    found = [(dataset, method, table) for (dataset, method), table in cases.groupby(["dataset", "method"], sort=False)]
-    return sorted(found, key=lambda group: (group[0], method_order(group[1])))
+    found = cases.assign(person=cases["subject"].map(person_of)).groupby(["dataset", "method"], sort=False)
+    return sorted(((*key, table) for key, table in found), key=lambda group: (group[0], method_order(group[1])))
 
 
 def _about(dataset: str, method: str, table: pd.DataFrame) -> dict[str, object]:
@@ -148,14 +143,11 @@ def _spread(means: pd.Series) -> dict[str, float]:
     return dict(sd=float(means.std(ddof=1)), low=float(means.mean() - half), high=float(means.mean() + half))
 
 
-def uncertainty(
-    cases: pd.DataFrame,  # of `read_cases` or `read_runs`
-    measures: Sequence[str] = MEASURES,
-) -> pd.DataFrame:  # one row per data set, method and measure: mean, patients_, folds_ and seeds_ columns
+def uncertainty(cases: pd.DataFrame) -> pd.DataFrame:  # one row per data set, method and measure of MEASURES
     "Separate the sources of uncertainty: patients (bootstrap), folds and seeds (Student's t over their means)."
     rows = []
     for dataset, method, part in _groups(cases):
-        for measure in measures:
+        for measure in MEASURES:
             low, high = bootstrap_interval(part.groupby("subject")[measure].mean(), LEVEL)
             inner = _fold_means(part, measure)
             row = _about(dataset, method, part) | dict(measure=measure, mean=float(inner.mean()), patients_low=low, patients_high=high)
@@ -189,9 +181,6 @@ def paired_table(
     return found[_PAIR_COLUMNS]
 
 # %% ../../nbs/4_evaluation/46_tables.ipynb #a1d0c6e8
-_SCAN_COLUMNS = ["dataset", "method", "synthetic", "patients", "healthy", "prevalence", "scan_auroc", "scan_auprc"]
-
-
 def scan_table(cases: pd.DataFrame) -> pd.DataFrame:  # one row per data set and method; no row without healthy cases
     "Rank scans with a lesion against healthy ones by their scan score, mean over folds and seeds; prevalence is their fraction."
     ill = cases["lesion_voxels"] > 0
@@ -206,7 +195,7 @@ def scan_table(cases: pd.DataFrame) -> pd.DataFrame:  # one row per data set and
         if (means := np.mean(values, axis=0))[0]:
             facts = dataset, method, bool(part["synthetic"].any()), part["person"].nunique(), int(means[0])
             rows.append((*facts, *means[1:]))
-    return pd.DataFrame(rows, columns=_SCAN_COLUMNS)
+    return pd.DataFrame(rows, columns=["dataset", "method", "synthetic", "patients", "healthy", "prevalence", "scan_auroc", "scan_auprc"])
 
 # %% ../../nbs/4_evaluation/46_tables.ipynb #6c8349cc
 def pooled_curves(
@@ -239,8 +228,8 @@ def table_note(summary: pd.DataFrame) -> str:
     if summary.get("recommended", pd.Series(False)).any():
         parts.append("★: the score recommended beforehand, on lesions simulated in training subjects.")
     if "dice_best_on_test" in summary:
-        parts.append("Split-conformal at α needs 1/α − 1 healthy validation subjects (99 for .01, 19 for .05); with fewer, its threshold is "
-                     "infinite and nothing is flagged. Best on the test set: among the thresholds of a grid fixed on healthy subjects.")
+        parts.append("Split-conformal at α needs 1/α − 1 healthy validation subjects (99 for .01, 19 for .05); with fewer, its threshold "
+                     "is infinite and nothing is flagged. Best on the test set: among the thresholds of a grid fixed on healthy subjects.")
     return " ".join(parts)
 
 # %% ../../nbs/4_evaluation/46_tables.ipynb #9a115815
@@ -261,45 +250,40 @@ def _intervals(low: pd.Series, high: pd.Series, head: Head = _PERCENT) -> list[s
     return [f" [{a}, {b}]" if a != "–" != b else "" for a, b in zip(_numbers(low, head), _numbers(high, head))]
 
 
-def _joined(*columns: Sequence[str]) -> list[str]:
-    return ["".join(cells) for cells in zip(*columns)]
-
-
-def _mean_columns(t: pd.DataFrame) -> dict[str, Sequence]:
+def _mean_columns(t: pd.DataFrame) -> dict[str, Iterable]:
     "Write means with their intervals; a measure without values has no column."
-    columns = {"method": _joined(t["method"], np.where(t["recommended"], " ★", "")), "subjects": t["subjects"]}
+    columns = {"method": t["method"] + np.where(t["recommended"], " ★", ""), "subjects": t["subjects"]}
     columns |= {"with lesion": t["patients"], "prevalence": _numbers(t["prevalence"], _PREVALENCE)}
     for name, head in HEADS.items():
         if name in t and t[name].notna().any():
-            columns[head.heading] = _joined(_numbers(t[name], head), _intervals(t[f"{name}_low"], t[f"{name}_high"], head))
+            columns[head.heading] = map(add, _numbers(t[name], head), _intervals(t[f"{name}_low"], t[f"{name}_high"], head))
     return columns
 
 # %% ../../nbs/4_evaluation/46_tables.ipynb #3ff2ca0a
-def _uncertainty_columns(t: pd.DataFrame) -> dict[str, Sequence]:
+def _uncertainty_columns(t: pd.DataFrame) -> dict[str, Iterable]:
     "Write the sources of uncertainty side by side."
-    def between(source: str) -> list[str]:
-        return [cell.strip() or "–" for cell in _intervals(t[f"{source}_low"], t[f"{source}_high"])]
-
+    sources = ("patients", "folds", "seeds")
+    t_of = {name: [cell.strip() or "–" for cell in _intervals(t[f"{name}_low"], t[f"{name}_high"])] for name in sources}
     columns = {"method": t["method"], "measure": t["measure"].str.replace("_", " "), "prevalence": _numbers(t["prevalence"], _PREVALENCE)}
-    columns |= {"mean": _numbers(t["mean"]), "patients": between("patients")}
-    for source in ("folds", "seeds"):
+    columns |= {"mean": _numbers(t["mean"]), "patients": t_of["patients"]}
+    for source in sources[1:]:
         if t[f"{source}_sd"].notna().any():
-            columns |= {f"SD over {source}": _numbers(t[f"{source}_sd"]), f"t over {source}": between(source)}
+            columns |= {f"SD over {source}": _numbers(t[f"{source}_sd"]), f"t over {source}": t_of[source]}
     return columns
 
 
-def _paired_columns(t: pd.DataFrame) -> dict[str, Sequence]:
+def _paired_columns(t: pd.DataFrame) -> dict[str, Iterable]:
     "Write differences with their intervals, and p-values."
     columns = {"measure": t["measure"].str.replace("_", " "), "method": t["method"], "patients": t["patients"]}
     columns |= {"prevalence": _numbers(t["prevalence"], _PREVALENCE), "mean": _numbers(t["method_mean"])}
     columns[f"mean of {t['reference'].iloc[0]}"] = _numbers(t["reference_mean"])
-    columns["difference, points"] = _joined(_numbers(t["difference"]), _intervals(t["low"], t["high"]))
+    columns["difference, points"] = map(add, _numbers(t["difference"]), _intervals(t["low"], t["high"]))
     for head, name in (("p", "p"), ("p, Holm", "p_holm")):
         columns[head] = ["–" if np.isnan(value) else f"{value:.2g}" for value in t[name]]
     return columns
 
 
-def _scan_columns(t: pd.DataFrame) -> dict[str, Sequence]:
+def _scan_columns(t: pd.DataFrame) -> dict[str, Iterable]:
     numbers = {"fraction of patients": "prevalence", "scan AUROC": "scan_auroc", "scan AUPRC": "scan_auprc"}
     return {name: t[name] for name in ("method", "patients", "healthy")} | {head: _numbers(t[name]) for head, name in numbers.items()}
 
@@ -333,9 +317,7 @@ def _markdown(name: str, frame: pd.DataFrame, note: str) -> str:
 def _latex(name: str, frame: pd.DataFrame, note: str) -> str:
     "Write one LaTeX table for each data set; it needs the package booktabs."
     def plain(text: str) -> str:
-        for mark, safe in _PLAIN:
-            text = text.replace(mark, safe)
-        return text
+        return reduce(lambda text, pair: text.replace(*pair), _PLAIN, text)
 
     blocks = []
     for dataset, table in frame.groupby("dataset", sort=False):

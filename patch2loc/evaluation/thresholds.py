@@ -84,10 +84,7 @@ class HealthyThresholds:
         return {"quantile": self.quantile, "conformal": conformal, "grid": self.grid.tolist(), "swept": self.swept}
 
     @classmethod
-    def from_json(
-        cls,
-        stored: dict,  # of `to_json`
-    ) -> "HealthyThresholds":
+    def from_json(cls, stored: dict) -> "HealthyThresholds":
         "Read what `to_json` returned.   Raises: CheckpointError if something is missing."
         try:
             conformal = {float(a): np.inf if t is None else float(t) for a, t in stored["conformal"].items()}
@@ -109,10 +106,9 @@ def _threshold_grid(scores: Sequence[np.ndarray], below: int = 72, beyond: int =
 def learn_thresholds(
     scores: Sequence[np.ndarray],  # (n_i,) scores of each healthy validation subject's brain
     quantile: float = 0.98,  # of their voxels
-    alphas: Sequence[float] = ALPHAS,
 ) -> HealthyThresholds:
     "Learn the thresholds at which a method's cases are measured.   Raises: ParameterError, DataError as healthy_threshold does."
     grid = _threshold_grid(scores)
-    conformal = {alpha: conformal_threshold(scores, alpha) for alpha in alphas}
+    conformal = {alpha: conformal_threshold(scores, alpha) for alpha in ALPHAS}
     swept = int(np.sum(grid >= healthy_threshold(scores, 1 - SWEPT_FRACTION)))
     return HealthyThresholds(healthy_threshold(scores, quantile), conformal, grid, swept)

@@ -7,7 +7,9 @@ __all__ = ['Row', 'Texts', 'verify_tables']
 
 # %% ../../nbs/4_evaluation/49_verify.ipynb #50c575a1
 import math
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from statistics import fmean, stdev
 
@@ -24,12 +26,11 @@ Texts = dict[tuple[str, str], list[Row]]  # (data set, method) -> its cases, as 
 
 def _case_texts(files: Sequence[Path], left_out: Sequence[Row] = ()) -> Texts:
     "Read cases without pandas, except those that the tables left out."
-    texts: Texts = {}
-    without = {tuple(row[name] for name in LEFT_OUT_COLUMNS) for row in left_out}
-    for row in (row for path in files for row in read_rows(path, LEFT_OUT_COLUMNS)):
-        if tuple(row[name] for name in LEFT_OUT_COLUMNS) not in without:
-            texts.setdefault((row["dataset"], row["method"]), []).append(row)
-    return texts
+    key, texts = itemgetter(*LEFT_OUT_COLUMNS), defaultdict(list)
+    without = set(map(key, left_out))
+    for row in (row for path in files for row in read_rows(path, LEFT_OUT_COLUMNS) if key(row) not in without):
+        texts[row["dataset"], row["method"]].append(row)
+    return dict(texts)
 
 
 def _verify_sources(run_dir: Path) -> list[Path]:
@@ -45,9 +46,9 @@ def _verify_sources(run_dir: Path) -> list[Path]:
 # %% ../../nbs/4_evaluation/49_verify.ipynb #3295c76a
 def _means(pairs: Iterable[tuple[Hashable, float]]) -> dict:
     "Average the values of each key."
-    found: dict = {}
+    found = defaultdict(list)
     for key, value in pairs:
-        found.setdefault(key, []).append(value)
+        found[key].append(value)
     return {key: fmean(values) for key, values in found.items()}
 
 
