@@ -15,6 +15,7 @@ _MODULES = {
     "scores": "heatmap.scores",
     "heatmaps": "heatmap.normative",
     "detect": "apps.detect",
+    "Config": "study.config",
 }
 __all__ = list(_MODULES)
 

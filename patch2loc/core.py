@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['PROJECT_DIR', 'Patch2LocError', 'ParameterError', 'DataError', 'GeometryError', 'LocationError', 'SplitError',
-           'CheckpointError', 'ResultsError', 'in_clone', 'data_dir', 'log_dir', 'atomic_path', 'write_text',
-           'write_json', 'digest', 'digest_of', 'seed_for', 'rng_for', 'Volume', 'regrid', 'read_volume', 'read_mask',
-           'forms_of', 'write_volume', 'write_like', 'flatten', 'nearest', 'check_value']
+           'CheckpointError', 'ResultsError', 'data_dir', 'log_dir', 'atomic_path', 'write_text', 'write_json',
+           'digest', 'digest_of', 'seed_for', 'rng_for', 'Volume', 'regrid', 'read_volume', 'read_mask', 'forms_of',
+           'write_volume', 'write_like', 'flatten', 'nearest', 'check_value']
 
 # %% ../nbs/0_ground/00_core.ipynb #d5f54c14
 import difflib
@@ -67,18 +67,6 @@ def _project_dir(start: Path) -> Path:
 
 
 PROJECT_DIR = _project_dir(Path(globals().get("__file__", "chapter")).resolve())
-
-
-def in_clone(
-    path: str,  # relative to the clone, e.g. "splits"
-) -> Path:
-    """Return a file or folder of the repository.
-
-    Raises: DataError if there is no clone, as after a plain `pip install`.
-    """
-    if not (PROJECT_DIR / path).exists():
-        raise DataError(f"{path}: not in {PROJECT_DIR}; this command needs a clone of the repository, installed with `pip install -e .`")
-    return PROJECT_DIR / path
 
 
 def _setting(name: str) -> str | None:
@@ -336,33 +324,22 @@ def write_like(
     write_volume(on_scan, path, dtype, forms_of(header))
 
 # %% ../nbs/0_ground/00_core.ipynb #e83ed085
-def flatten(
-    nested: Mapping[str, Any],
-    prefix: str = "",
-) -> dict[str, Any]:  # dotted name -> value that is no dictionary
-    "Name the values of nested dictionaries by their paths."
+def flatten(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    "Turn nested dictionaries into one, with dotted names: `training.steps`."
     found: dict[str, Any] = {}
     for name, value in nested.items():
         found |= flatten(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
     return found
 
 
-def nearest(
-    name: str,
-    known: Iterable[str],  # existing names
-) -> str:  # "; did you mean steps?", or the list of existing names
-    "Word the existing name that is nearest to a wrong one."
+def nearest(name: str, known: Iterable[str]) -> str:
+    "Suggest the existing name nearest to a wrong one, or list the existing names; the text follows an error message."
     known, last = list(known), name.rpartition(".")[2]
     near = difflib.get_close_matches(name, known, 1) or [k for k in known if k.rpartition(".")[2] == last]
     return f"; did you mean {near[0]}?" if near else f" (there are {', '.join(known)})"
 
 
-def check_value(
-    where: str,  # for the message
-    name: str,
-    value: Any,
-    default: Any,  # the value must have its type
-) -> None:
+def check_value(where: str, name: str, value: Any, default: Any) -> None:  # `where` begins the message
     """Refuse a value of another type than the default's; an int is accepted for a float.
 
     Raises: ParameterError naming the parameter.

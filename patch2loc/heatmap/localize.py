@@ -19,7 +19,7 @@ from .resnet import FoldedLocalizer, Product, fused_conv
 from ..localizer.batches import neighbourhood
 from ..localizer.distributions import GaussianLocation, Location
 from ..localizer.model import Architecture, PatchLocalizer, read_location, slice_code
-from ..localizer.patches import PATCH_SIDE, cut_patches, to_location
+from ..localizer.patches import cut_patches, to_location
 
 # %% ../../nbs/3_heatmap/30_localize.ipynb #1679091c
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _brain_voxels(brain_mask: np.ndarray) -> np.ndarray:
         raise DataError("expected a brain mask with voxels to score, found it empty")
     return where
 
-# %% ../../nbs/3_heatmap/30_localize.ipynb #c9f0f895
+
 def _patches(image: np.ndarray, where: np.ndarray, batch: int, architecture: Architecture) -> Iterator[tuple[Tensor, Tensor]]:
     "Yield patches (m, C, P, P) around voxels and the positions (m,) of their slices."
     slices = image.transpose(2, 0, 1)
@@ -86,7 +86,7 @@ def _score_patches(
         yield _summary(read_location(architecture, network(patches.to(device), position.to(device))), target)
         done += len(patches)
 
-# %% ../../nbs/3_heatmap/30_localize.ipynb #e52cec61
+# %% ../../nbs/3_heatmap/30_localize.ipynb #1956fea8
 def localize_patchwise(
     model: PatchLocalizer,
     image: np.ndarray,  # (X, Y, Z) float32 in [0, 1], 0 outside the brain
@@ -113,6 +113,9 @@ def _fragments(x: Tensor) -> Tensor:
     return torch.cat([x[:, :, i::2, j::2] for i in (0, 1) for j in (0, 1)])
 
 # %% ../../nbs/3_heatmap/30_localize.ipynb #c74d97b0
+VOXELS_PER_STEP = 2048  # whose distributions are held in memory
+
+
 def _windows(
     image: np.ndarray, brain_mask: np.ndarray, slices: int, architecture: Architecture
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -130,9 +133,6 @@ def _windows(
         for i, slice_ in enumerate(z):
             windows[i, :, : part.shape[1], : part.shape[2]] = neighbourhood(part, slice_, neighbours)
         yield windows, voxels - np.array([0, *low]), z
-
-# %% ../../nbs/3_heatmap/30_localize.ipynb #aab32389
-VOXELS_PER_STEP = 2048  # whose distributions are held in memory
 
 
 # long: weights are prepared once and used in one place
@@ -157,11 +157,8 @@ class DenseScorer:
         self.hidden = Product(torch.cat(matrices(hidden)), biases(hidden)).to(dtype)
         self.last = Product(torch.block_diag(*matrices(last)), biases(last)).float()
 
-    def encode(
-        self,
-        windows: Tensor,  # (b, C, 4·k + P − 1, 4·m + P − 1)
-    ) -> Tensor:  # (4, 4, b, k, m, F): phases of the second, of the first pooling; then slice, row, column
-        "Compute the encoder's features of every patch in the windows."
+    def _encode(self, windows: Tensor) -> Tensor:
+        "Encode every patch of windows (b, C, 4·k + P − 1, 4·m + P − 1): (4, 4, b, k, m, F), phases of second and first pooling first."
         x = windows.to(self.dtype).contiguous(memory_format=torch.channels_last)
         for i, (weight, bias) in enumerate(self.convs):
             x = fused_conv(x, weight, bias)
@@ -169,15 +166,9 @@ class DenseScorer:
                 x = _fragments(x)
         return x.permute(0, 2, 3, 1).unflatten(0, (4, 4, len(windows)))
 
-    def predict(
-        self,
-        windows: Tensor,  # (b, C, 4·k + P − 1, 4·m + P − 1)
-        voxels: Tensor,  # (n, 3) int64: slice of the batch, row and column of the window
-        position: Tensor,  # (b,) slice positions
-        location: Tensor,  # (n, 2) per cent, the true location
-    ) -> Tensor:  # (n, 4) or (n, 6) float32 as `_summary`
-        "Predict at the given voxels."
-        features = self.encode(windows)
+    def _predict(self, windows: Tensor, voxels: Tensor, position: Tensor, location: Tensor) -> Tensor:
+        "Summarize the predictions at voxels (n, 3) of windows at slice positions (b,), with the true location (n, 2)."
+        features = self._encode(windows)
         s, r, c = voxels.unbind(1)
         second, first = (r // 2 % 2) * 2 + c // 2 % 2, (r % 2) * 2 + c % 2
         x = features[second, first, s, r // 4, c // 4]
@@ -187,17 +178,12 @@ class DenseScorer:
         parts = zip(x.split(step), location.split(step))
         return torch.cat([_summary(read_location(self.architecture, self.last(part.float())), target) for part, target in parts])
 
-    def predictions(
-        self,
-        image: np.ndarray,  # (X, Y, Z)
-        brain_mask: np.ndarray,  # (X, Y, Z) bool
-        location: np.ndarray,  # (n, 2) per cent, the true location
-    ) -> Iterator[Tensor]:  # as `predict`
-        "Predict at every brain voxel, some slices at a time."
+    def summaries(self, image: np.ndarray, brain_mask: np.ndarray, location: np.ndarray) -> Iterator[Tensor]:
+        "Yield the summaries of every brain voxel of a volume (X, Y, Z), some slices at a time."
         done = 0
         for windows, voxels, z in _windows(image, brain_mask, self.slices, self.architecture):
             position, target = (z / image.shape[2]).astype(np.float32), location[done : done + len(voxels)]
-            yield self.predict(*(torch.from_numpy(a).to(self.device) for a in (windows, voxels, position, target)))
+            yield self._predict(*(torch.from_numpy(a).to(self.device) for a in (windows, voxels, position, target)))
             done += len(voxels)
 
 # %% ../../nbs/3_heatmap/30_localize.ipynb #6f4922f4
@@ -212,17 +198,12 @@ class PatchScorer:
     ):
         self.net, self.batch = FoldedLocalizer(model, dtype), batch
 
-    def predictions(
-        self,
-        image: np.ndarray,  # (X, Y, Z)
-        brain_mask: np.ndarray,  # (X, Y, Z) bool
-        location: np.ndarray,  # (n, 2) per cent, the true location
-    ) -> Iterator[Tensor]:  # (n, 4) or (n, 6) as `_summary`
-        "Predict at every brain voxel, some patches at a time."
+    def summaries(self, image: np.ndarray, brain_mask: np.ndarray, location: np.ndarray) -> Iterator[Tensor]:
+        "Yield the summaries of every brain voxel of a volume (X, Y, Z), some patches at a time."
         net, where = self.net, _brain_voxels(brain_mask)
         return _score_patches(net.numbers, net.architecture, net.device, image, where, location, self.batch)
 
-# %% ../../nbs/3_heatmap/30_localize.ipynb #1f0e3dad
+
 def make_scorer(
     model: PatchLocalizer,
     dtype: torch.dtype = torch.float32,  # of the convolutions
@@ -244,4 +225,4 @@ def localize(
     scorer, where = make_scorer(model.eval(), dtype) if isinstance(model, PatchLocalizer) else model, _brain_voxels(brain_mask)
     location = to_location(where[:, :2], image.shape[:2])
     with torch.inference_mode():
-        return _collect(list(scorer.predictions(image, brain_mask, location)), where, location, image.shape[:2])
+        return _collect(list(scorer.summaries(image, brain_mask, location)), where, location, image.shape[:2])

@@ -6,7 +6,7 @@
 __all__ = ['PATCH_SIDE', 'LATTICE_STRIDE', 'MIN_BRAIN', 'to_location', 'to_centre', 'cut_patches', 'brain_fraction',
            'sample_centres', 'grid_centres']
 
-# %% ../../nbs/2_localizer/20_patches.ipynb #ba1eebda
+# %% ../../nbs/2_localizer/20_patches.ipynb #cf6a08b6
 from typing import Sequence
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from ..core import LocationError, ParameterError
 
-# %% ../../nbs/2_localizer/20_patches.ipynb #fe40eb03
+# %% ../../nbs/2_localizer/20_patches.ipynb #e9afd0d1
 PATCH_SIDE = 24  # 0.125 of a 192-voxel slice
 LATTICE_STRIDE = 4  # voxels between the predictions of the dense encoder, chapter 22
 MIN_BRAIN = 0.2  # least fraction of a patch inside the brain
@@ -43,7 +43,7 @@ def to_centre(
     "Express locations in voxels of a slice: the inverse of `to_location`."
     return np.asarray(location) * np.asarray(slice_shape) / 100.0
 
-# %% ../../nbs/2_localizer/20_patches.ipynb #55b43614
+# %% ../../nbs/2_localizer/20_patches.ipynb #8260a8f7
 def cut_patches(
     slice_: np.ndarray,  # (H, W), 0 outside the brain
     centre: np.ndarray,  # (n, 2) int, row and column, voxels
@@ -59,7 +59,7 @@ def cut_patches(
     centre = np.asarray(centre)
     return windows[centre[:, 0], centre[:, 1]][:, None]
 
-# %% ../../nbs/2_localizer/20_patches.ipynb #8132d192
+# %% ../../nbs/2_localizer/20_patches.ipynb #8541eb6a
 def brain_fraction(
     brain_mask: np.ndarray,  # (..., H, W) bool
     side: int = PATCH_SIDE,  # P, voxels
@@ -72,7 +72,7 @@ def brain_fraction(
         total = (running[..., side:] - running[..., :-side]).swapaxes(-2, -1)
     return total.astype(np.float32, order="C") / side**2
 
-# %% ../../nbs/2_localizer/20_patches.ipynb #b75690d8
+# %% ../../nbs/2_localizer/20_patches.ipynb #5d7f2bc8
 def sample_centres(
     rng: np.random.Generator,
     fraction: np.ndarray,  # (H, W) from `brain_fraction`

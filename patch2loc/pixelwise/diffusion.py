@@ -72,7 +72,7 @@ LEVELS = 1000
 
 def make_schedule() -> "DDPMScheduler":
     "Return MONAI's scheduler for a network that predicts the clean slice (Ho et al., 2020, section 4; Behrendt et al., MIDL 2023)."
-    from monai.networks.schedulers import DDPMScheduler  # here because MONAI takes seconds to import
+    from monai.networks.schedulers import DDPMScheduler  # here because importing MONAI is slow
 
     return DDPMScheduler(LEVELS, "linear_beta", prediction_type="sample", beta_start=1e-4, beta_end=2e-2)
 

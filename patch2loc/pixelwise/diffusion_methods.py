@@ -43,11 +43,7 @@ class Diffusion(Reconstructor):
     def __init__(self, size, shape):
         super().__init__(size, shape)
         self.net, self.schedule = Denoiser(size.channels, size.blocks, size.latent * self.context), make_schedule()
-
-    @property
-    def top(self) -> int:
-        "The highest level used, and so the highest that is learned."
-        return max(self.size.level, self.size.full_level)
+        self.levels = max(size.level, size.full_level) + 1  # those used, and so those learned
 
     def noise_like(self, clean: Tensor, seed: int) -> Tensor:
         "Generate noise for slices; in evaluation mode every volume gets the same."
@@ -65,7 +61,7 @@ class Diffusion(Reconstructor):
         return self.net(noisy, level, clean if self.context else None)
 
     def loss(self, clean, brain, seed):
-        level = torch.from_numpy(rng_for(seed, "level").integers(0, self.top + 1, len(clean))).to(clean.device)
+        level = torch.from_numpy(rng_for(seed, "level").integers(0, self.levels, len(clean))).to(clean.device)
         predicted = self.predict(self.noisy(clean, level, seed), level, clean)
         return self.brain_mean((predicted - (2 * clean - 1)).abs(), brain)
 
@@ -109,9 +105,10 @@ class PatchedDiffusion(Diffusion):
 
     def masks(self, like: Tensor) -> list[Tensor]:
         "Return masks of the windows, whose side is half that of the slice."
-        found = [torch.zeros_like(like, dtype=torch.bool) for _ in _windows(self.shape, min(self.shape) // 2)]
-        for mask, (rows, columns) in zip(found, _windows(self.shape, min(self.shape) // 2)):
-            mask[..., rows, columns] = True
+        found = []
+        for rows, columns in _windows(self.shape, min(self.shape) // 2):
+            found.append(torch.zeros_like(like, dtype=torch.bool))
+            found[-1][..., rows, columns] = True
         return found
 
     def noisy_window(self, clean: Tensor, window: Tensor, level: Tensor, seed: int) -> Tensor:
@@ -120,7 +117,7 @@ class PatchedDiffusion(Diffusion):
 
     def loss(self, clean, brain, seed):
         rng, masks = rng_for(seed, "level"), self.masks(clean[:1])
-        level = torch.from_numpy(rng.integers(0, self.top + 1, len(clean))).to(clean.device)
+        level = torch.from_numpy(rng.integers(0, self.levels, len(clean))).to(clean.device)
         window = torch.cat([masks[i] for i in rng.integers(0, len(masks), len(clean))])
         predicted = self.predict(self.noisy_window(clean, window, level, seed), level, clean)
         return self.brain_mean((predicted - (2 * clean - 1)).abs(), brain & window)
@@ -202,8 +199,9 @@ def _residual_path(folder: Path, name: str, scan: Scan) -> Path:
     if found := [p for p in wanted if p.is_file()]:
         return found[0]
     other = ", ".join(sorted(p.name for p in folder.glob(f"{scan.subject}_*{name}.nii*"))[:3])
-    reason = f"there is {other}, of another contrast than {scan.contrast}"
-    raise DataError(f"{wanted[0]}: missing; " + (reason if other else f"no file in {folder} is of subject {scan.subject} and method {name}"))
+    if other:
+        raise DataError(f"{wanted[0]}: missing; there is {other}, of another contrast than {scan.contrast}")
+    raise DataError(f"{wanted[0]}: missing; no file in {folder} is of subject {scan.subject} and method {name}")
 
 
 def read_residual(

@@ -213,7 +213,7 @@ def inpaint(
     """
     if not 0 < fraction < 1:
         raise ParameterError(f"fraction: expected a fraction of healthy voxels between 0 and 1, found {fraction:g}")
-    brain, spacing = scan.brain_mask, scan.volume.spacing
+    brain, spacing = scan.brain_mask, scan.spacing
     region = np.nan_to_num(heat) >= -np.log(fraction)
     if not region.any():
         return np.where(brain, 0, np.nan).astype(np.float32)

@@ -89,7 +89,7 @@ class PixelMethod:
 
     def residual(self, scan: Scan) -> np.ndarray:  # (X, Y, Z) float32, NaN outside the brain, not yet filtered
         "Return a scan's residual; `DataError` if the mask is empty, or the method returns something that is not finite."
-        spacing = scan.volume.spacing
+        spacing = scan.spacing
         if not scan.brain_mask.any():
             raise DataError("expected a brain mask with voxels, found it empty")
         coarse, inside = (_slices_first(array) for array in halve(scan.image, scan.brain_mask, spacing))
@@ -112,7 +112,7 @@ def filter_residual(
     gaussian_mm: float = 0.0,  # standard deviation of a Gaussian, which then takes the place of the median
 ) -> np.ndarray:  # (X, Y, Z) float32, NaN outside the brain
     "Filter a residual inside the brain as heatmaps are filtered."
-    values, spacing = np.where(scan.brain_mask, residual, 0).astype(np.float32), np.asarray(scan.volume.spacing, float)
+    values, spacing = np.where(scan.brain_mask, residual, 0).astype(np.float32), np.asarray(scan.spacing, float)
     if gaussian_mm:
         return smooth_gaussian(values, scan.brain_mask, spacing, gaussian_mm)
     return smooth_median(values, scan.brain_mask, spacing, median_mm)
@@ -167,12 +167,7 @@ class Reconstructor(nn.Module):
 
     def __init__(self, size: Size, shape: tuple[int, int]):
         super().__init__()
-        self.size, self.shape = size, shape
-
-    @property
-    def steps(self) -> int:
-        "Optimizer steps."
-        return self.size.bottleneck_steps if self.bottleneck else self.size.steps
+        self.size, self.shape, self.steps = size, shape, size.bottleneck_steps if self.bottleneck else size.steps
 
     @staticmethod
     def brain_mean(values: Tensor, brain: Tensor) -> Tensor:

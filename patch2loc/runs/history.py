@@ -65,10 +65,12 @@ def show_run(
     yield from (f"  fold {fold}: network {about['digest'][:16]}" for fold, about in record["folds"].items())
     yield from (f"  missing: {line}" for line in record.get("incomplete", []))
     for name, step in steps.items():
-        yield f"  {name}: {step['status']}" + (f" in {span(step['seconds'])}" if step["seconds"] else "") + (f": {step['line']}" if step["line"] else "")
+        took, error = (f" in {span(step['seconds'])}" if step["seconds"] else ""), (f": {step['line']}" if step["line"] else "")
+        yield f"  {name}: {step['status']}{took}{error}"
 
 # %% ../../nbs/8_runs/87_history.ipynb #a684ecee
 _MOST = 12  # lines per kind of difference
+_OLD_COLUMNS = {"false_positive_share": "false_positive_rate"}  # of summary tables made by older versions
 
 
 def _differences(what: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[str]:
@@ -88,9 +90,10 @@ def diff_runs(
 
     Raises: DataError if a folder is not that of a run.
     """
-    records, lines, tables = [_read_run(run)[0] for run in (left, right)], [], []
+    records = [_read_run(run)[0] for run in (left, right)]
     parts = {
-        "parameter": [r["parameters"] for r in records], "data": [r["data"]["files"] for r in records], "split table": [r["splits"]["files"] for r in records],
+        "parameter": [r["parameters"] for r in records],
+        "data": [r["data"]["files"] for r in records], "split table": [r["splits"]["files"] for r in records],
         "network of fold": [{fold: about["digest"][:16] for fold, about in r["folds"].items()} for r in records],
         "code": [{"revision": r.get("git", {}).get("revision", ""), **r["versions"]} for r in records],
     }
@@ -98,10 +101,10 @@ def diff_runs(
     files = [Path(run) / "tables/summary.csv" for run in (left, right)]
     if not all(f.is_file() for f in files):
         return lines + [f"{f.parent.parent}: no tables" for f in files if not f.is_file()]
-    one, two = (pd.read_csv(f).set_index(["dataset", "method"]) for f in files)
+    one, two = (pd.read_csv(f).rename(columns=_OLD_COLUMNS).set_index(["dataset", "method"]) for f in files)
     return lines + [line for m in measures if m in one and m in two for line in _measure_differences(m, one[m], two[m])]
 
-
+# %% ../../nbs/8_runs/87_history.ipynb #0cfdfcce
 def _measure_differences(measure: str, one: pd.Series, two: pd.Series) -> Iterator[str]:
     "Name the rows of two summary tables in which a measure differs, largest difference first."
     change = (two - one).dropna()

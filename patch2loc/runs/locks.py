@@ -32,10 +32,8 @@ def _new_lock() -> dict[str, Any]:
     return {"host": socket.gethostname(), "pid": process.pid, "started": process.create_time(), "since": since, "token": uuid.uuid4().hex}
 
 
-def read_lock(
-    path: Path,
-) -> dict[str, Any] | None:  # None: there is no lock; empty: its writer died while writing
-    "Read a lock file."
+def read_lock(path: Path) -> dict[str, Any] | None:
+    "Read a lock file: None if there is no lock, empty if its writer died while writing."
     try:
         return json.loads(path.read_text())
     except FileNotFoundError:
@@ -43,12 +41,9 @@ def read_lock(
     except ValueError:
         return {}
 
-
-def holder_alive(
-    lock: Mapping[str, Any],  # its content
-    path: Path,
-) -> bool:
-    "Decide whether the holder of a lock still exists."
+# %% ../../nbs/8_runs/81_locks.ipynb #25ca427a
+def holder_alive(lock: Mapping[str, Any], path: Path) -> bool:
+    "Decide whether the holder that a lock file names still exists."
     if lock.get("host") == socket.gethostname():
         try:
             process = psutil.Process(lock["pid"])
@@ -69,8 +64,6 @@ def _clock_of(folder: Path) -> float:  # seconds
         now = probe.stat().st_mtime
         probe.unlink()
         return now
-    except FileNotFoundError:
-        raise
     except OSError:
         return time.time()
 
@@ -133,7 +126,7 @@ def hold_lock(
         if (read_lock(path) or {}).get("token") == mine["token"]:
             path.unlink(missing_ok=True)
 
-
+# %% ../../nbs/8_runs/81_locks.ipynb #d97d7af5
 def refuse_locked(
     path: str | Path,  # the lock file
     what: str,  # what it protects, for the message

@@ -80,7 +80,7 @@ def _read_code(source: str, package: str) -> tuple[str, tuple[str, ...]]:  # dig
             body[0] = ast.Pass()
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16], tuple(dict.fromkeys(imported))
 
-
+# %% ../../nbs/8_runs/80_notebooks.ipynb #bcf1e4b9
 def _module_file(name: str, package: Path) -> tuple[str, Path]:  # the module's dotted name, its file
     "Find the module behind a dotted name; a name that the package itself offers belongs to the module that defines it."
     file = package.parent.joinpath(*name.split(".")).with_suffix(".py")

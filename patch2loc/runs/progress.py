@@ -18,6 +18,7 @@ from .plan import Plan, score_block, span
 from .steps import Outcome, Step
 
 # %% ../../nbs/8_runs/85_progress.ipynb #3416a75f
+# long: one class, what comes in and what is shown
 class Progress:
     "Counts, rates and time left of every stage of a run."
 
@@ -71,10 +72,12 @@ class Progress:
     def summary(self, stage: str) -> str:
         "Describe the state of a stage in one line."
         steps = [s for s in self.plan.steps if s.stage == stage]
-        todo, outcomes = [s for s in steps if s.name in self.steps], [o for o in list(self.outcomes.values()) if self.steps[o.name].stage == stage]
+        todo = [s for s in steps if s.name in self.steps]
+        outcomes = [o for o in list(self.outcomes.values()) if self.steps[o.name].stage == stage]
         parts = [f"{stage} {len(steps) - len(todo) + len(outcomes)}/{len(steps)} steps"]
         seconds = time.monotonic() - self.begun.get(stage, time.monotonic())
-        for unit, some in (("subjects", [s for s in todo if s.call is score_block]), ("training steps", [s for s in todo if s.amount > 1 and not s.call])):
+        units = {"subjects": [s for s in todo if s.call is score_block], "training steps": [s for s in todo if s.amount > 1 and not s.call]}
+        for unit, some in units.items():
             done = sum(s.amount * self._done(s) for s in some)
             parts += [f"{done:.0f}/{sum(s.amount for s in some):.0f} {unit}"] if some else []
             parts += [f"{done / seconds:.2g}/s"] if done and seconds > 1 else []

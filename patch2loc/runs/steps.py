@@ -17,11 +17,12 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence
 
 import psutil
-from distributed import Client, Future, KilledWorker, Nanny, Scheduler, SpecCluster, as_completed
+from distributed import Client, Future, KilledWorker, Nanny, Scheduler, SpecCluster, as_completed, get_worker
 
 from ..core import DataError, ParameterError, Patch2LocError, digest, digest_of, flatten, write_json
 from .locks import hold_lock, holder_alive, read_lock
@@ -60,7 +61,7 @@ class Step:
         "The same for a step that has begun and not ended."
         return self.out.with_name(f".{self.out.stem}.begun.json")
 
-
+# %% ../../nbs/8_runs/82_steps.ipynb #62a10666
 PLACES = ("data_dir", "splits_dir", "out", "checkpoint_dir", "partial", "subjects")  # parameters that do not change a result
 
 
@@ -131,7 +132,7 @@ class Outcome:
         "Whether its products may be used."
         return self.status in ("done", "kept")
 
-
+# %% ../../nbs/8_runs/82_steps.ipynb #ef634a57
 @dataclass(frozen=True)
 class Task:
     "What a worker gets."
@@ -148,10 +149,8 @@ class Task:
         "Name the inputs as this worker sees them; ParameterError if the code differs from the client's."
         here = code_inputs(self.step.notebook)
         if here != self.code:
-            raise ParameterError(
-                f"{self.step.name}: {_differing(self.code, here)[0]} is not the one this run was started with; "
-                "was it edited while the study ran, or does the worker use another clone?"
-            )
+            changed = _differing(self.code, here)[0]
+            raise ParameterError(f"{self.step.name}: {changed} has changed since the run began, or the worker uses another clone")
         return step_inputs(self.step, self.steps, here, self.folder)
 
     def wanted(self) -> bool:
@@ -190,23 +189,20 @@ def _logged(task: Task, report: Callable[[str], None], reason: str) -> Iterator[
     step = task.step
     step.out.parent.mkdir(parents=True, exist_ok=True)
     with open(step.out.with_suffix(".log"), "a", encoding="utf-8", buffering=1) as log:
-        def write(line: str) -> None:
+        def write(line: str, report: Callable[[str], None] = lambda line: None) -> None:
             log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}\n")
-
-        def write_and_report(line: str) -> None:
-            write(line)
             report(line)
 
         write(f"{step.name} on {socket.gethostname()}, process {os.getpid()}: {reason}")
         try:
-            yield write_and_report
+            yield partial(write, report=report)
         except Patch2LocError as error:
             write(f"failed: {error}")
             raise
         write("done")
 
 # %% ../../nbs/8_runs/82_steps.ipynb #a1d0c6e8
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
+THREAD_VARIABLES = (*(f"{name}_NUM_THREADS" for name in ("OMP", "MKL", "OPENBLAS", "NUMBA")), "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
 
 
 def _cores() -> int:
@@ -236,7 +232,7 @@ def _run_notebook(task: Task, report: Callable[[str], None], start: float) -> Ou
         execute(step.notebook, step.parameters, step.out, log, variables, started)
     return _recorded(task, inputs, time.monotonic() - start)
 
-
+# %% ../../nbs/8_runs/82_steps.ipynb #4f194510
 def _clear(step: Step, inputs: Mapping[str, str]) -> None:
     "Remove what an outdated result left behind; files of an interrupted attempt with the same inputs stay."
     record, begun = read_json(step.record), read_json(step.begun)
@@ -258,8 +254,9 @@ def _recorded(task: Task, inputs: dict[str, str], seconds: float) -> Outcome:
     made = {os.path.relpath(p, task.folder): digest(p)[:16] for p in step.products}
     needed = [p for name in step.after for p in task.steps[name].products]
     incomplete = any((p.parent / "missing.csv").is_file() for p in step.products) or not all(p.is_file() for p in needed)
-    facts = {"seconds": round(seconds, 1), "amount": step.amount, "host": socket.gethostname(), "finished": time.strftime("%Y-%m-%d %H:%M:%S")}
-    write_json({"step": step.name, "inputs": inputs, "products": made, "incomplete": incomplete, **facts}, step.record)
+    now = time.strftime("%Y-%m-%d %H:%M:%S")
+    facts = {"seconds": round(seconds, 1), "amount": step.amount, "host": socket.gethostname(), "finished": now}
+    write_json({"step": step.name, "inputs": inputs, "products": made, "incomplete": incomplete} | facts, step.record)
     step.begun.unlink(missing_ok=True)
     remove(() if incomplete else step.intermediate)
     return Outcome(step.name, "done", seconds=seconds, amount=step.amount)
@@ -279,7 +276,7 @@ def _run_block(task: Task, report: Callable[[str], None], start: float) -> Outco
         did = step.call(step.parameters, made_from, checked)
     return Outcome(step.name, "done" if did else "kept", seconds=time.monotonic() - start, amount=did)
 
-
+# %% ../../nbs/8_runs/82_steps.ipynb #dab3823a
 def run_step(
     task: Task,
     *before: Outcome,  # of the steps it comes after, then of those it only awaits
@@ -293,22 +290,19 @@ def run_step(
         return Outcome(step.name, "skipped", f"{lost[0].name} {lost[0].status}")
     if not task.wanted():
         return stopped
+    if report is None:
+        worker = get_worker()
+        report = lambda line: worker.log_event(task.topic, {"step": step.name, "line": line})
+    failed = partial(Outcome, step.name, "failed")
     try:
         with hold_lock(step.out.with_name(f".{step.out.stem}.lock"), step.name, patience=60):
-            return (_run_block if step.call else _run_notebook)(task, report or _event_sender(task), start)
+            return (_run_block if step.call else _run_notebook)(task, report, start)
     except Patch2LocError as error:
-        failed = Outcome(step.name, "failed", str(error), getattr(error, "where", ""), time.monotonic() - start, exit_status=error.exit_status)
-        return failed if task.wanted() and not isinstance(error, Stopped) else stopped
+        if isinstance(error, Stopped) or not task.wanted():
+            return stopped
+        return failed(str(error), getattr(error, "where", ""), time.monotonic() - start, exit_status=error.exit_status)
     except OSError as error:
-        return Outcome(step.name, "failed", f"{error.filename or step.out}: {error.strerror or error}", "", time.monotonic() - start)
-
-
-def _event_sender(task: Task) -> Callable[[str], None]:
-    "Send lines to the client as Dask events."
-    from distributed import get_worker
-
-    worker = get_worker()
-    return lambda line: worker.log_event(task.topic, {"step": task.step.name, "line": line})
+        return failed(f"{error.filename or step.out}: {error.strerror or error}", "", time.monotonic() - start)
 
 # %% ../../nbs/8_runs/82_steps.ipynb #2838023a
 def check_scheduler(
@@ -324,7 +318,7 @@ def check_scheduler(
     except (OSError, ValueError) as error:
         raise DataError(f"scheduler: no Dask scheduler answers at {scheduler} ({' '.join(str(error).split())[:80]})") from None
 
-
+# %% ../../nbs/8_runs/82_steps.ipynb #225bc35c
 @contextmanager
 def workers(
     scheduler: str = "",  # address of a running scheduler; "": this machine
@@ -340,10 +334,9 @@ def workers(
         return
     from patch2loc.localizer.model import pick_device  # here, because it takes seconds to import
 
-    options = {
-        "nthreads": 1, "env": dict.fromkeys(THREAD_VARIABLES, "1") | {"MPLBACKEND": "agg"}, "dashboard_address": None, "silence_logs": logging.CRITICAL,
-        "config": {"distributed.worker.profile.enabled": False},  # the profiler's memory grows with every second
-    }
+    quiet = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
+    quiet["config"] = {"distributed.worker.profile.enabled": False}  # the profiler's memory grows with every second
+    options = quiet | {"nthreads": 1, "env": dict.fromkeys(THREAD_VARIABLES, "1") | {"MPLBACKEND": "agg"}}
     first, fit = {"CPU": 1, "GPU": 1, "FIT": 1}, {"CPU": 1} | ({"FIT": 1} if pick_device() == "cpu" else {})
     local = {i: {"cls": Nanny, "options": options | {"resources": fit if i else first}} for i in range(jobs or _cores())}
     head = {"cls": Scheduler, "options": {"host": "127.0.0.1", "port": 0, "dashboard_address": "127.0.0.1:0"}}
@@ -374,9 +367,8 @@ def run_graph(
     for place, task in enumerate(tasks):
         step = task.step
         before = [futures.get(n, Outcome(n, "kept")) for n in (*step.after, *step.awaits)]
-        futures[step.name] = client.submit(
-            run_step, task, *before, key=f"{step.name}-{task.token[:8]}", resources=_resource(step, offered), priority=-place, pure=False, retries=1
-        )
+        how = {"key": f"{step.name}-{task.token[:8]}", "resources": _resource(step, offered), "priority": -place}
+        futures[step.name] = client.submit(run_step, task, *before, **how, pure=False, retries=1)
     steps = {futures[task.step.name].key: task.step for task in tasks}
     try:
         for future in as_completed(list(futures.values()), loop=client.loop):
@@ -389,7 +381,7 @@ def run_graph(
             client.cancel(list(futures.values()), force=True)
     return outcomes
 
-
+# %% ../../nbs/8_runs/82_steps.ipynb #97bbbce9
 def _outcome(future: Future, step: Step, outcomes: Mapping[str, Outcome]) -> Outcome:
     "Read how a step ended; Patch2LocError if the scheduler is lost."
     if future.status == "finished":

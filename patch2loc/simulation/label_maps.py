@@ -7,18 +7,19 @@ __all__ = ['TISSUES', 'SUBJECTS', 'to_mni', 'LabelMap', 'read_labels', 'label_su
            'label_head', 'head_scan']
 
 # %% ../../nbs/5_simulation/53_label_maps.ipynb #77647cdc
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+from nibabel.affines import from_matvec
 from scipy import ndimage
 
 from ..core import DataError, ParameterError, Volume, regrid, rng_for
 from ..data.scan import GRID_MM, Scan, standard_grid, curvature_flow, rescale
 from .cohort import _STREAMS
-from .anatomy import BOX, AnatomyParameters, SyntheticSubject, scan_subject, smooth_field
+from .anatomy import AnatomyParameters, SyntheticSubject, _box_axes, scan_subject, smooth_field
 from .lesions import LESION_KINDS, LesionParameters, insert_in_signal
 from ..tiny import Head
 
@@ -46,10 +47,7 @@ def to_mni(
     labels: np.ndarray,  # (X, Y, Z) int, FreeSurfer numbers
     step: int = 2,  # use every so many voxels
 ) -> np.ndarray:  # (4, 4) voxel indices to MNI mm
-    """Find the affine map that brings structures' centres of mass to their places in MNI space.
-
-    Raises: DataError if fewer than four structures are there.
-    """
+    "Fit the affine map that brings structures' centres of mass to their places in MNI space.   Raises: DataError if fewer than four."
     wanted = {number: (-x, y, z) for number, (_, (x, y, z)) in _PLACES.items()} | {right: place for right, place in _PLACES.values()}
     coarse = labels[::step, ::step, ::step]
     there = [number for number in np.unique(coarse).astype(int).tolist() if number in wanted]
@@ -74,10 +72,7 @@ def read_labels(
     number: int = 0,  # of the map
     closing: int = 3,  # voxels that a sulcus may be deep and narrow
 ) -> LabelMap:
-    """Read a label map.
-
-    Raises: DataError if it is missing or shows no brain.
-    """
+    "Read a label map.   Raises: DataError if it is missing or shows no brain."
     if not Path(path).is_file():
         raise DataError(f"{path}: no such label map")
     labels = np.rint(np.asarray(nib.load(path).dataobj)).astype(np.int16)
@@ -86,19 +81,14 @@ def read_labels(
         table[[n for n in numbers if n < len(table)]] = index
     tissue = table[labels]
     solid = (tissue != 255) & (labels != 24)
-    filled = (np.flatnonzero(solid.any(tuple({0, 1, 2} - {a}))) for a in range(3))
-    box = tuple(slice(max(w[0] - closing - 1, 0), w[-1] + closing + 2) for w in filled)
+    box = tuple(slice(max(s.start - closing - 1, 0), s.stop + closing + 1) for s in ndimage.find_objects(solid.astype(np.uint8))[0])
     tissue, solid = tissue[box], solid[box]
     brain = ndimage.binary_closing(solid, iterations=closing) | solid
     tissue = np.where(brain, np.where(tissue == 255, 0, tissue), 255).astype(np.uint8)
-    shift = np.eye(4)
-    shift[:3, 3] = [s.start for s in box]
-    return LabelMap(number, tissue, affine @ shift)
+    return LabelMap(number, tissue, affine @ from_matvec(np.eye(3), [s.start for s in box]))
 
 # %% ../../nbs/5_simulation/53_label_maps.ipynb #c51ce410
-def _places(
-    axes: tuple[np.ndarray, ...], rng: np.random.Generator, anatomy: AnatomyParameters,
-) -> np.ndarray:  # (3, X, Y, Z) mm MNI: where each voxel's tissue is read
+def _places(axes: Sequence[np.ndarray], rng: np.random.Generator, anatomy: AnatomyParameters) -> np.ndarray:
     "Return the position, (3, X, Y, Z) mm MNI, at which each voxel's tissue is read: a smooth field, and residual size and shift."
     grid = np.stack(np.meshgrid(*axes, indexing="ij")).astype(np.float32)
     for scale, rms in zip(anatomy.subject_scales, anatomy.subject_rms):
@@ -115,16 +105,17 @@ def label_subject(
     anatomy: AnatomyParameters = AnatomyParameters(),
 ) -> tuple[SyntheticSubject, np.ndarray]:  # the subject; tissue fractions (8, n) at the voxels of its brain mask, sum to 1
     "Lay a deformed label map on a grid in MNI space."
-    axes = tuple(np.arange(lo, hi + 1e-6, step) for (lo, hi), step in zip(BOX, spacing))
-    inverse = np.linalg.inv(map_.affine)
+    axes, inverse = _box_axes(spacing), np.linalg.inv(map_.affine)
     where = np.tensordot(inverse[:3, :3], _places(axes, rng, anatomy), 1) + inverse[:3, 3][:, None, None, None]
-    read = lambda part: ndimage.map_coordinates(part.astype(np.float32), where, order=1, output=np.float32)
-    brain = read(map_.tissue != 255) > 0.5
-    where = where[:, brain]
-    tissue_fractions = np.stack([read(map_.tissue == index) for index in range(len(TISSUES))])
+
+    def read(part: np.ndarray, where: np.ndarray) -> np.ndarray:
+        return ndimage.map_coordinates(part.astype(np.float32), where, order=1, output=np.float32)
+
+    brain = read(map_.tissue != 255, where) > 0.5
+    tissue_fractions = np.stack([read(map_.tissue == index, where[:, brain]) for index in range(len(TISSUES))])
     tissue_fractions /= np.maximum(tissue_fractions.sum(0), 1e-6)
     kind = np.array([k for *_, k in TISSUES.values()])
-    box = tuple(slice(w.min(), w.max() + 1) for w in (np.flatnonzero(brain.any(tuple({0, 1, 2} - {d}))) for d in range(3)))
+    box = ndimage.find_objects(brain.astype(np.uint8))[0]
     fractions = np.stack([tissue_fractions[kind == k].sum(0) for k in range(3)])
     factors = np.ones((2, tissue_fractions.shape[1]), np.float32)
     return SyntheticSubject(anatomy, tuple(a[s] for a, s in zip(axes, box)), brain[box], fractions, factors), tissue_fractions
@@ -179,12 +170,10 @@ def label_head(
     appearance: Appearance = Appearance(),
     anatomy: AnatomyParameters = AnatomyParameters(),
 ) -> Head:
-    """Make one synthetic scan of a subject; with a lesion it is the same subject, and another scan than the healthy one.
-
-    Raises: ParameterError if there is no such kind.
-    """
+    "Make one synthetic scan of a subject, healthy or with a lesion.   Raises: ParameterError if there is no such kind."
     if kind != "healthy" and kind not in LESION_KINDS:
         raise ParameterError(f"kind: expected healthy or one of {', '.join(LESION_KINDS)}, got {kind!r}")
+
     def stream(purpose: str) -> np.random.Generator:
         return rng_for(seed, "labels", map_.number, _STREAMS.get(kind, kind), index, purpose)
 
@@ -206,8 +195,7 @@ def head_scan(
     "Prepare a head in memory: smoothing, standard grid, percentiles."
     volume = getattr(head, contrast)
     shape, affine = standard_grid(volume, head.brain_mask, GRID_MM, name)
-    on_grid = lambda array: np.ascontiguousarray(regrid(volume.like(array), shape, affine).data)
-    brain = on_grid(head.brain_mask)
-    data = rescale(on_grid(curvature_flow(volume.data, volume.spacing)), brain)
-    lesion = on_grid(head.lesion_mask) & brain
-    return Scan(name, dataset, contrast, Volume(data, affine), brain, lesion, Path(name), int(head.lesion_mask.sum()))
+    arrays = head.brain_mask, head.lesion_mask, curvature_flow(volume.data, volume.spacing)
+    brain, lesion, smooth = (np.ascontiguousarray(regrid(volume.like(array), shape, affine).data) for array in arrays)
+    data = Volume(rescale(smooth, brain), affine)
+    return Scan(name, dataset, contrast, data, brain, lesion & brain, Path(name), int(head.lesion_mask.sum()))

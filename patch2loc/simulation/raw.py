@@ -69,17 +69,12 @@ class RawScan:
 # %% ../../nbs/5_simulation/54_raw.ipynb #2a38a4a9
 _SHELLS = ((2.5, None), (7.0, 0.12), (9.0, 0.3), (14.0, 0.9))  # mm from the brain, signal as a fraction of the brain's (None: fluid)
 _PARTS = (  # centre, radii, mm in MNI space; signal as above; later ones lie over earlier ones
-    ((0, -30, -125), (52, 58, 80), 0.45),
-    ((0, 38, -78), (50, 48, 52), 0.55),
-    ((0, -46, -125), (7, 7, 60), 1.0),
-    ((-33, 62, -40), (12, 12, 12), None),
-    ((33, 62, -40), (12, 12, 12), None),
+    ((0, -30, -125), (52, 58, 80), 0.45), ((0, 38, -78), (50, 48, 52), 0.55), ((0, -46, -125), (7, 7, 60), 1.0),
+    ((-33, 62, -40), (12, 12, 12), None), ((33, 62, -40), (12, 12, 12), None),
 )
 
 
-def _padded_axes(
-    head: Head, parameters: RawParameters,
-) -> tuple[list[np.ndarray], list[tuple[int, int]]]:  # voxel centres, mm; voxels added at both ends of each axis
+def _padded_axes(head: Head, parameters: RawParameters) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
     "Extend the voxel centres, mm, by the room for skull and neck; also return the voxels added at both ends of each axis."
     ends = [[parameters.margin, parameters.margin]] * 2 + [[parameters.neck, parameters.margin]]
     added = [tuple(int(np.ceil(e / s)) for e in pair) for pair, s in zip(ends, head.t1.spacing)]
@@ -87,9 +82,7 @@ def _padded_axes(
     return axes, added
 
 
-def _surroundings(
-    mask: np.ndarray, axes: Sequence[np.ndarray], rng: np.random.Generator,
-) -> np.ndarray:  # (X, Y, Z) float32: share of the brain's signal; -1 for fluid
+def _surroundings(mask: np.ndarray, axes: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:  # (X, Y, Z) float32
     "Surround a brain with fluid (-1), skull, scalp, neck, face and eyes (fraction of the brain's signal)."
     spacing = [a[1] - a[0] for a in axes]
     away = distance_transform_edt(~mask, sampling=spacing).astype(np.float32)
@@ -112,10 +105,8 @@ def _pose(rng: np.random.Generator, centre: np.ndarray, angle: float, shift: flo
     return from_matvec(linear, centre - linear @ centre + rng.uniform(-shift, shift, 3))
 
 
-def _raw_grid(
-    shape: tuple[int, int, int], affine: np.ndarray, grid: RawGrid,
-) -> tuple[tuple[int, ...], np.ndarray]:  # shape and affine of the file
-    "Lay a file's voxels thparameters a head, in the file's order of axes."
+def _raw_grid(shape: tuple[int, int, int], affine: np.ndarray, grid: RawGrid) -> tuple[tuple[int, ...], np.ndarray]:
+    "Lay a file's voxels through a head, in the file's order of axes; returns shape and affine of the file."
     tilt = from_matvec(Rotation.from_euler("x", grid.lean, degrees=True).as_matrix())
     box, straight = vox2out_vox((shape, np.linalg.inv(tilt) @ affine), grid.spacing)
     order = ornt_transform(axcodes2ornt("RAS"), axcodes2ornt(grid.codes))
@@ -149,10 +140,7 @@ def make_raw(
     apart: bool = False,  # the head moved between the contrasts
     parameters: RawParameters = RawParameters(),
 ) -> dict[str, RawScan]:
-    """Put a head around a subject's brain, pose it, shrink it to a subject's size, and scan it.
-
-    Raises: ParameterError if a contrast is not t1 or t2.
-    """
+    "Put a head around a brain, pose it, shrink it to a subject's size, and scan it.   Raises: ParameterError if not t1 or t2."
     def stream(*purpose: str) -> np.random.Generator:
         return rng_for(seed, "raw", *purpose)
 
@@ -172,9 +160,8 @@ def make_raw(
         scan = getattr(head, contrast).data
         data = np.where(around < 0, np.float32(CONTRASTS[contrast][0]), around * np.median(scan[head.brain_mask]))
         data[masks["brain"]] = scan[head.brain_mask]
-        second = np.eye(4)
-        if apart and out:
-            second = _pose(stream("apart", contrast), transform[:3] @ [*centre, 1], parameters.apart_angle, parameters.apart_shift)
+        middle, limits = transform[:3] @ [*centre, 1], (parameters.apart_angle, parameters.apart_shift)
+        second = _pose(stream("apart", contrast), middle, *limits) if apart and out else np.eye(4)
         out[contrast] = _raw_scan(masks | {"head": data}, affine, second @ transform, grid, lambda p: stream(p, contrast), parameters)
     return out
 
@@ -191,10 +178,8 @@ def write_raw(
     masks = {"mask": lead.brain_mask, "seg": lead.lesion_mask}
     files = {part: Path(folder, f"{subject}_{part}.nii.gz") for part in parts if part in raw or part in masks}
     for part, path in files.items():
-        if part in masks:
-            write_volume(lead.volume.like(masks[part]), path, np.uint8)
-        else:
-            write_volume(raw[part].volume, path, dtype)
+        volume = lead.volume.like(masks[part]) if part in masks else raw[part].volume
+        write_volume(volume, path, np.uint8 if part in masks else dtype)
     truth = Path(folder, f"{subject}_truth.json")
     write_json({"moves": {contrast: scan.transform.tolist() for contrast, scan in raw.items()}}, truth)
     return files | {"truth": truth}

@@ -57,6 +57,7 @@ function drawCross(context, W, H, x, y) {
 function drawLetters(context, W, H, letters) {
   context.fillStyle = '#e3e6e8';
   context.font = '11px sans-serif';
+  Object.assign(context, {shadowColor: '#000', shadowBlur: 3});
   const places = [['left', 'middle', 3, H / 2], ['right', 'middle', W - 3, H / 2],
                   ['center', 'top', W / 2, 3], ['center', 'bottom', W / 2, H - 2]];
   places.forEach(([align, baseline, x, y], n) => {
@@ -64,6 +65,7 @@ function drawLetters(context, W, H, letters) {
     context.textBaseline = baseline;
     context.fillText(letters[n], x, y);
   });
+  context.shadowBlur = 0;
 }
 
 function draw() {
