@@ -183,7 +183,7 @@ def preprocess(
     reason = lambda row: f" ({row['reason']})" if row["reason"] else ""
     progress = lambda done, of, row: report(f"{done}/{of} {row['subject']}: {row['status']}{reason(row)}")
     chosen = load_template(template, template_mask) if template else None
-    table = preprocess_dataset(dataset, raw_dir, data_dir, jobs, scheduler or None, progress, Preparation(brain=brain), chosen)
+    table = preprocess_dataset(dataset, raw_dir, data_dir, scheduler or jobs, progress, Preparation(brain=brain), chosen)
     failed = int((table["status"] == "failed").sum())
     report(f"{len(table) - failed} prepared, {failed} failed; look at {table.attrs['folder']}/quality.html")
     raise typer.Exit(1 if failed else 0)
