@@ -25,13 +25,8 @@ def _read_run(run: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:  # run.
     return record | {"parameters": flatten(record["parameters"])}, read_json(Path(run) / "steps.json") or {}
 
 
-def list_runs(
-    folder: str | Path,
-) -> pd.DataFrame:  # one row per run
-    """List all runs of a folder.
-
-    Raises: DataError if it holds none.
-    """
+def list_runs(folder: str | Path) -> pd.DataFrame:  # one row per run
+    "List all runs of a folder; `DataError` if it holds none."
     rows = []
     for run in sorted(p.parent for p in Path(folder).glob("*/run.json")):
         record, steps = _read_run(run)
@@ -49,13 +44,8 @@ def list_runs(
     return pd.DataFrame(rows)
 
 # %% ../../nbs/8_runs/87_history.ipynb #d82c8d16
-def show_run(
-    run: str | Path,
-) -> Iterator[str]:  # lines
-    """Describe what a run was made with and how its steps ended.
-
-    Raises: DataError if the folder is not that of a run.
-    """
+def show_run(run: str | Path) -> Iterator[str]:  # lines
+    "Describe what a run was made with and how its steps ended; `DataError` if the folder is not that of a run."
     record, steps = _read_run(run)
     git = record.get("git", {})
     code = git.get("revision", "unknown")[:10] + (" with changes" if git.get("changed") else "")
@@ -86,10 +76,7 @@ def diff_runs(
     right: str | Path,
     measures: Sequence[str] = ("auprc", "dice_healthy_threshold", "false_positive_rate"),
 ) -> list[str]:  # lines; none: the same inputs and the same results
-    """List the parameters, data, code and results in which two runs differ.
-
-    Raises: DataError if a folder is not that of a run.
-    """
+    "List the parameters, data, code and results in which two runs differ; `DataError` if a folder is not that of a run."
     records = [_read_run(run)[0] for run in (left, right)]
     parts = {
         "parameter": [r["parameters"] for r in records],
