@@ -8,7 +8,7 @@ __all__ = ['list_runs', 'show_run', 'diff_runs']
 # %% ../../nbs/8_runs/87_history.ipynb #4fd67e15
 import json
 from pathlib import Path
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any, Iterator, Mapping
 
 import pandas as pd
 
@@ -60,6 +60,7 @@ def show_run(run: str | Path) -> Iterator[str]:  # lines
 
 # %% ../../nbs/8_runs/87_history.ipynb #a684ecee
 _MOST = 12  # lines per kind of difference
+_MEASURES = ("auprc", "dice_healthy_threshold", "false_positive_rate")
 _OLD_COLUMNS = {"false_positive_share": "false_positive_rate"}  # of summary tables made by older versions
 
 
@@ -71,11 +72,7 @@ def _differences(what: str, left: Mapping[str, Any], right: Mapping[str, Any]) -
         yield f"{what}: {len(names) - _MOST} more differ"
 
 
-def diff_runs(
-    left: str | Path,
-    right: str | Path,
-    measures: Sequence[str] = ("auprc", "dice_healthy_threshold", "false_positive_rate"),
-) -> list[str]:  # lines; none: the same inputs and the same results
+def diff_runs(left: str | Path, right: str | Path) -> list[str]:  # lines; none: the same inputs and the same results
     "List the parameters, data, code and results in which two runs differ; `DataError` if a folder is not that of a run."
     records = [_read_run(run)[0] for run in (left, right)]
     parts = {
@@ -89,7 +86,7 @@ def diff_runs(
     if not all(f.is_file() for f in files):
         return lines + [f"{f.parent.parent}: no tables" for f in files if not f.is_file()]
     one, two = (pd.read_csv(f).rename(columns=_OLD_COLUMNS).set_index(["dataset", "method"]) for f in files)
-    return lines + [line for m in measures if m in one and m in two for line in _measure_differences(m, one[m], two[m])]
+    return lines + [line for m in _MEASURES if m in one and m in two for line in _measure_differences(m, one[m], two[m])]
 
 # %% ../../nbs/8_runs/87_history.ipynb #0cfdfcce
 def _measure_differences(measure: str, one: pd.Series, two: pd.Series) -> Iterator[str]:
