@@ -104,8 +104,7 @@ def reason_to_run(
     if not record or not step.out.is_file():
         states = {"failed before": step.out.with_suffix(".failed.ipynb"), "begun, not finished": step.begun, "its record is gone": step.out}
         return next((state for state, file in states.items() if file.is_file()), "not run yet")
-    changed = _differing(record["inputs"], inputs)
-    if changed:
+    if changed := _differing(record["inputs"], inputs):
         return f"{changed[0]} changed" + (f" (and {len(changed) - 1} more)" if len(changed) > 1 else "")
     for name, value in record["products"].items():
         if (now := _digest(folder / name)) != value:
@@ -198,8 +197,7 @@ def remove(paths: Iterable[Path]) -> None:
 def _run_notebook(task: Task, report: Callable[[str], None], start: float) -> Outcome:
     "Make the products of a notebook unless they are up to date; what an outdated result left behind is removed before."
     step, inputs = task.step, task.inputs()
-    reason = reason_to_run(step, inputs, task.folder)
-    if not reason:
+    if not (reason := reason_to_run(step, inputs, task.folder)):
         return Outcome(step.name, "kept")
     record, begun = read_json(step.record), read_json(step.begun)
     earlier = (begun or record or {}).get("inputs")
@@ -353,8 +351,6 @@ def _outcome(future: Future, step: Step, outcomes: Mapping[str, Outcome]) -> Out
     return Outcome(step.name, "failed", killed if isinstance(error, KilledWorker) else line)
 
 # %% ../../nbs/8_runs/82_steps.ipynb #093f65e0
-def sweep(folder: Path) -> int:  # number of files removed
+def sweep(folder: Path) -> None:
     "Remove half-written files that killed processes left behind in the folder of a run whose lock we hold."
-    left = [p for p in folder.rglob(".*.part*") if p.is_file()]
-    remove(left)
-    return len(left)
+    remove([p for p in folder.rglob(".*.part*") if p.is_file()])
