@@ -8,7 +8,7 @@ __all__ = ['list_runs', 'show_run', 'diff_runs']
 # %% ../../nbs/8_runs/87_history.ipynb #4fd67e15
 import json
 from pathlib import Path
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any, Iterator, Mapping
 
 import pandas as pd
 
@@ -25,13 +25,8 @@ def _read_run(run: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:  # run.
     return record | {"parameters": flatten(record["parameters"])}, read_json(Path(run) / "steps.json") or {}
 
 
-def list_runs(
-    folder: str | Path,
-) -> pd.DataFrame:  # one row per run
-    """List all runs of a folder.
-
-    Raises: DataError if it holds none.
-    """
+def list_runs(folder: str | Path) -> pd.DataFrame:  # one row per run
+    "List all runs of a folder; `DataError` if it holds none."
     rows = []
     for run in sorted(p.parent for p in Path(folder).glob("*/run.json")):
         record, steps = _read_run(run)
@@ -49,13 +44,8 @@ def list_runs(
     return pd.DataFrame(rows)
 
 # %% ../../nbs/8_runs/87_history.ipynb #d82c8d16
-def show_run(
-    run: str | Path,
-) -> Iterator[str]:  # lines
-    """Describe what a run was made with and how its steps ended.
-
-    Raises: DataError if the folder is not that of a run.
-    """
+def show_run(run: str | Path) -> Iterator[str]:  # lines
+    "Describe what a run was made with and how its steps ended; `DataError` if the folder is not that of a run."
     record, steps = _read_run(run)
     git = record.get("git", {})
     code = git.get("revision", "unknown")[:10] + (" with changes" if git.get("changed") else "")
@@ -70,6 +60,7 @@ def show_run(
 
 # %% ../../nbs/8_runs/87_history.ipynb #a684ecee
 _MOST = 12  # lines per kind of difference
+_MEASURES = ("auprc", "dice_healthy_threshold", "false_positive_rate")
 _OLD_COLUMNS = {"false_positive_share": "false_positive_rate"}  # of summary tables made by older versions
 
 
@@ -81,15 +72,8 @@ def _differences(what: str, left: Mapping[str, Any], right: Mapping[str, Any]) -
         yield f"{what}: {len(names) - _MOST} more differ"
 
 
-def diff_runs(
-    left: str | Path,
-    right: str | Path,
-    measures: Sequence[str] = ("auprc", "dice_healthy_threshold", "false_positive_rate"),
-) -> list[str]:  # lines; none: the same inputs and the same results
-    """List the parameters, data, code and results in which two runs differ.
-
-    Raises: DataError if a folder is not that of a run.
-    """
+def diff_runs(left: str | Path, right: str | Path) -> list[str]:  # lines; none: the same inputs and the same results
+    "List the parameters, data, code and results in which two runs differ; `DataError` if a folder is not that of a run."
     records = [_read_run(run)[0] for run in (left, right)]
     parts = {
         "parameter": [r["parameters"] for r in records],
@@ -102,7 +86,7 @@ def diff_runs(
     if not all(f.is_file() for f in files):
         return lines + [f"{f.parent.parent}: no tables" for f in files if not f.is_file()]
     one, two = (pd.read_csv(f).rename(columns=_OLD_COLUMNS).set_index(["dataset", "method"]) for f in files)
-    return lines + [line for m in measures if m in one and m in two for line in _measure_differences(m, one[m], two[m])]
+    return lines + [line for m in _MEASURES if m in one and m in two for line in _measure_differences(m, one[m], two[m])]
 
 # %% ../../nbs/8_runs/87_history.ipynb #0cfdfcce
 def _measure_differences(measure: str, one: pd.Series, two: pd.Series) -> Iterator[str]:

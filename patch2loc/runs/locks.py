@@ -10,10 +10,11 @@ import json
 import logging
 import os
 import socket
+import tempfile
 import threading
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Iterator, Mapping
 
@@ -58,28 +59,18 @@ def holder_alive(lock: Mapping[str, Any], path: Path) -> bool:
 
 def _clock_of(folder: Path) -> float:  # seconds
     "Read the time from the file system of a folder, or from this machine where the folder cannot be written."
-    probe = folder / f".{os.getpid()}.{threading.get_ident()}.part"
     try:
-        probe.touch()
-        now = probe.stat().st_mtime
-        probe.unlink()
-        return now
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".part") as probe:
+            return os.fstat(probe.fileno()).st_mtime
     except OSError:
         return time.time()
 
 # %% ../../nbs/8_runs/81_locks.ipynb #70efdf2e
 def _take(path: Path, mine: Mapping[str, Any]) -> dict[str, Any] | None:  # another holder; None: the lock is ours
-    "Try once to take a lock."
-    try:
-        with open(path, "x") as file:
-            json.dump(mine, file)
+    "Try once to take a lock, also that of a dead holder."
+    with suppress(FileExistsError), open(path, "x") as file:
+        json.dump(mine, file)
         return None
-    except FileExistsError:
-        return _take_over(path, mine)
-
-
-def _take_over(path: Path, mine: Mapping[str, Any]) -> dict[str, Any] | None:  # another holder; None: the lock is ours
-    "Replace the lock of a dead holder."
     import fcntl  # here, because Windows does not have it
 
     guard = os.open(path.parent, os.O_RDONLY)
@@ -107,10 +98,7 @@ def hold_lock(
     what: str,  # what it protects, for the message
     patience: float = 0,  # seconds to wait for another holder to end
 ) -> Iterator[str]:  # the token; if the file holds another one, the lock was taken over
-    """Hold a lock for the duration of a `with` block.
-
-    Raises: ParameterError naming the holder.
-    """
+    "Hold a lock for the duration of a `with` block; `ParameterError` naming another holder."
     path, mine, start = Path(path), _new_lock(), time.monotonic()
     path.parent.mkdir(parents=True, exist_ok=True)
     while (holder := _take(path, mine)) is not None:
@@ -127,14 +115,8 @@ def hold_lock(
             path.unlink(missing_ok=True)
 
 # %% ../../nbs/8_runs/81_locks.ipynb #d97d7af5
-def refuse_locked(
-    path: str | Path,  # the lock file
-    what: str,  # what it protects, for the message
-) -> None:
-    """Check that nobody holds a lock, without taking it.
-
-    Raises: ParameterError naming the holder.
-    """
+def refuse_locked(path: str | Path, what: str) -> None:
+    "Check that nobody holds a lock file, without taking it; `ParameterError` naming what it protects and the holder."
     holder = read_lock(Path(path))
     if holder and holder_alive(holder, Path(path)):
         raise ParameterError(_locked_by(what, holder))

@@ -24,23 +24,15 @@ from ..core import PROJECT_DIR, DataError, ParameterError, Patch2LocError, check
 
 # %% ../../nbs/8_runs/80_notebooks.ipynb #1679091c
 def experiments_dir() -> Path:
-    """Return the folder of the experiment notebooks.
-
-    Raises: DataError if the package was installed without them.
-    """
+    "Return the folder of the experiment notebooks; `DataError` if the package was installed without them."
     folder = PROJECT_DIR / "nbs" / "experiments"
     if not folder.is_dir():
         raise DataError(f"{folder}: no experiment notebooks here; work from a clone of the repository (pip install -e .)")
     return folder
 
 
-def notebook_parameters(
-    notebook: str | Path,
-) -> dict[str, Any]:  # name -> default
-    """Read the cell tagged `parameters` without executing it.
-
-    Raises: ParameterError unless there is exactly one such cell and it assigns literals only.
-    """
+def notebook_parameters(notebook: str | Path) -> dict[str, Any]:  # name -> default
+    "Read the cell tagged `parameters` without executing it; `ParameterError` unless there is one, which assigns literals only."
     cells = [c for c in nbformat.read(notebook, 4).cells if "parameters" in c.metadata.get("tags", [])]
     if len(cells) != 1:
         raise ParameterError(f"{notebook}: expected one cell tagged parameters, found {len(cells)}")
@@ -50,14 +42,8 @@ def notebook_parameters(
         raise ParameterError(f"{notebook}: the parameters cell must assign literals, one a line ({error})") from None
 
 # %% ../../nbs/8_runs/80_notebooks.ipynb #8f14e45f
-def check_parameters(
-    notebook: str | Path,
-    parameters: Mapping[str, Any],
-) -> None:
-    """Compare names and types of parameters with those that a notebook declares.
-
-    Raises: ParameterError naming the first wrong parameter and the nearest declared one.
-    """
+def check_parameters(notebook: str | Path, parameters: Mapping[str, Any]) -> None:
+    "Compare parameters with those that a notebook declares; `ParameterError` naming the first wrong one and the nearest declared."
     declared, where = notebook_parameters(notebook), Path(notebook).name
     for name, value in parameters.items():
         if name not in declared:
@@ -146,8 +132,7 @@ def execute(
 ) -> Path:  # `out`
     """Execute a notebook with papermill.
 
-    Raises: ParameterError for parameters that the notebook does not declare; the error of the notebook, in one line, if a cell fails
-    (its attribute `where` names the failed copy and the cell); Patch2LocError if the kernel is killed.
+    Raises: ParameterError for undeclared parameters; the error of a failed cell, with the copy; Patch2LocError for a killed kernel.
     """
     import papermill
     from nbclient.exceptions import DeadKernelError
@@ -160,19 +145,17 @@ def execute(
     try:
         papermill.execute_notebook(
             str(notebook), str(part), parameters=parameters, kernel_name="python3", progress_bar=False, stdout_file=_Lines(report),
-            start_timeout=180, request_save_on_cell_execute=False, autosave_cell_every=0,
-            extra_arguments=["--IPKernelApp.log_level=50", _DIE_WITH_PARENT],
-            kernel_manager_class=_kernels(variables or {}, out.parent, started),
+            request_save_on_cell_execute=False, autosave_cell_every=0, extra_arguments=["--IPKernelApp.log_level=50", _DIE_WITH_PARENT],
+            start_timeout=180, kernel_manager_class=_kernels(variables or {}, out.parent, started),
         )
         os.replace(part, out)
         failed.unlink(missing_ok=True)
     except PapermillExecutionError as error:
         os.replace(part, failed)
         cell, message = f"{failed}, cell {error.exec_count}", " ".join(str(error.evalue).split())
-        kind = _ERRORS.get(error.ename)
-        raised = kind(message) if kind else Patch2LocError(f"{cell}: {error.ename}: {message}")
-        raised.where = cell
-        raise raised from None
+        if kind := _ERRORS.get(error.ename):
+            raise kind(f"{message} ({cell})") from None
+        raise Patch2LocError(f"{cell}: {error.ename}: {message}") from None
     except DeadKernelError:
         raise Patch2LocError(f"{out.stem}: its process was killed, or ran out of memory") from None
     finally:

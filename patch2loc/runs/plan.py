@@ -9,7 +9,6 @@ __all__ = ['STAGES', 'BLOCK', 'CONFIG_OF', 'score_block', 'record_run', 'missing
 # %% ../../nbs/8_runs/84_plan.ipynb #b801259d
 import json
 import os
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Iterator, Mapping, Sequence
@@ -62,11 +61,7 @@ def score_block(
     return scored
 
 
-def record_run(
-    parameters: Mapping[str, Any],  # out, folds and data sets expected, folder of the networks
-    made_from: str,
-    report: Callable[[str], None],
-) -> int:  # 1
+def record_run(parameters: Mapping[str, Any], made_from: str, report: Callable[[str], None]) -> int:  # 1, as a block
     "Complete `run.json` with the digests of the networks that scored, and with what is missing."
     from patch2loc.localizer.model import load_localizer
 
@@ -80,38 +75,24 @@ def record_run(
     return 1
 
 # %% ../../nbs/8_runs/84_plan.ipynb #b6d767d2
-def missing_cases(
-    run_dir: str | Path,
-    datasets: Sequence[str],
-    folds: Sequence[int],
-) -> list[str]:  # one line each
+def missing_cases(run_dir: str | Path, datasets: Sequence[str], folds: Sequence[int]) -> list[str]:  # one line each
     "Name what a complete run would have and this one has not."
     found = []
     for fold, dataset in [(f, d) for f in folds for d in datasets]:
         folder = Path(run_dir) / f"fold-{fold}" / dataset
-        notebooks = [f"e20_score_dataset_{dataset}", f"e21_fuse_dataset_{dataset}"]
-        failed = [name for name in notebooks if (folder.parent / "notebooks" / f"{name}.failed.ipynb").is_file()]
         if not (folder / "cases.csv").is_file():
             lines = ["not scored"]
         elif (folder / "missing.csv").is_file():
-            rows = pd.read_csv(folder / "missing.csv", dtype=str)
-            lines = [f"subject {row.subject}: {row.reason}" for row in rows.itertuples()]
-        else:  # all cases, but a notebook that failed
-            lines = [f"{name} failed" for name in failed]
+            lines = [f"subject {row.subject}: {row.reason}" for row in pd.read_csv(folder / "missing.csv", dtype=str).itertuples()]
+        else:  # all cases, but perhaps a notebook that failed
+            notebooks = [f"e20_score_dataset_{dataset}", f"e21_fuse_dataset_{dataset}"]
+            lines = [f"{name} failed" for name in notebooks if (folder.parent / f"notebooks/{name}.failed.ipynb").is_file()]
         found += [f"fold {fold}, {dataset}: {line}" for line in lines]
     return found
 
 
-def cases_there(
-    run_dir: str | Path,
-    datasets: Sequence[str],
-    folds: Sequence[int],
-    partial: bool = False,  # take what is complete
-) -> pd.DataFrame:
-    """Collect a run's cases; of an incomplete run those of subjects that are scored in every fold with cases.
-
-    Raises: ResultsError if anything is missing, unless `partial`; if there are no cases.
-    """
+def cases_there(run_dir: str | Path, datasets: Sequence[str], folds: Sequence[int], partial: bool = False) -> pd.DataFrame:
+    "Collect a run's cases, with `partial` those of subjects scored in every fold; `ResultsError` if some, with `partial` all, are missing."
     missing = missing_cases(run_dir, datasets, folds)
     if missing and not partial:
         hint = "repair it and run again, or give --partial for tables that name what is missing"
@@ -138,24 +119,14 @@ class _Layout:
     together: bool  # on one machine
     steps: list[Step] = field(default_factory=list)
 
-    def add(
-        self,
-        stage: str,
-        notebook: str,  # stem of the experiment
-        name: str,  # in the run
-        parameters: Mapping[str, Any],
-        products: Sequence[str] = (),  # relative to the run's folder
-        **facts: Any,  # of the step
-    ) -> str:  # the name
-        "Add a notebook; it gets the folders that it declares and its part of the configuration."
+    def add(self, stage: str, notebook: str, name: str, parameters: Mapping[str, Any], products: Sequence[str] = (), **facts: Any) -> str:
+        "Add a notebook under a name in the run, and return the name; it gets the folders that it declares and its configuration."
         study, path = self.study, experiments_dir() / f"{notebook}.ipynb"
         offered = {"data_dir": str(study.data_dir), "splits_dir": str(study.splits_dir), "out": str(study.out), "partial": self.partial}
         offered["config"] = study.config.part(*CONFIG_OF.get(notebook, study.config.to_dict()))
-        declared = notebook_parameters(path)
+        declared, made = notebook_parameters(path), tuple(study.out / p for p in products)
         parameters = {k: v for k, v in offered.items() if k in declared} | parameters
-        parent, _, stem = name.rpartition("/")
-        made = tuple(study.out / p for p in products)
-        out = study.out / parent / "notebooks" / f"{stem}.ipynb"
+        out = (study.out / name).parent / "notebooks" / f"{Path(name).name}.ipynb"
         self.steps.append(Step(name, stage, out, str(path), parameters, made, **{"clears": made} | facts))
         return name
 
@@ -191,13 +162,16 @@ def lay_out(
     names = {"datasets": ",".join(study.datasets), "folds": ",".join(map(str, study.folds))}
     synthetic = any(dataset_spec(n, study.data_dir).synthetic for n in study.datasets)
     about = {"study": digest_of({"config": study.config.to_dict(), **names, "synthetic": synthetic})}
-    fused = [_add_fusing(plan, fold, dataset) for fold, dataset in pairs] if study.config.pixelwise.wanted else []
+    fused = []
+    for fold, dataset in pairs if study.config.pixelwise.wanted else ():
+        parameters, here = {"fold": fold, "dataset": dataset, "checkpoint_dir": plan.source(fold)}, f"fold-{fold}/{dataset}"
+        name, after = f"fold-{fold}/e21_fuse_dataset_{dataset}", (f"fold-{fold}/e20_score_dataset_{dataset}",)
+        fused.append(plan.add("fuse", "e21_fuse_dataset", name, parameters, [f"{here}/figures/fused.png"], after=after, tolerant=True))
     made = [*([] if partial else [f"figures/kde_{d}.png" for d in study.datasets]), "tables/abnormality.csv"]
     analysed = plan.add("analyse", "e30_abnormality", "e30_abnormality", names, made, after=tuple(scored), tolerant=True)
     expected = {"folds": list(study.folds), "datasets": list(study.datasets), "networks": str(study.load_checkpoint or "")}
     facts = dict(call=record_run, within="e40_tables", after=tuple(scored), tolerant=True)
-    recorded = plan.add("tables", "e40_tables", "record", expected, **facts)
-    after = (*scored, *fused, analysed, recorded)
+    after = (*scored, *fused, analysed, plan.add("tables", "e40_tables", "record", expected, **facts))
     plan.add("tables", "e40_tables", "e40_tables", names, ("tables/summary.csv", "report.html"), after=after, reads=about, tolerant=True)
     return plan.steps
 
@@ -212,14 +186,14 @@ def _add_training(plan: _Layout, fold: int) -> tuple[str, ...]:  # names of step
     study, here = plan.study, f"fold-{fold}"
     reads = plan.read(study.learned_from(fold), f"{study.healthy}_train_fold{fold}.csv", f"{study.healthy}_val_fold{fold}.csv")
     checked = plan.add("prepare", "e00_check_data", f"{here}/e00_check_data", {"fold": fold}, reads=reads)
-    made = [f"{here}/{name}" for name in ("checkpoints/best.ckpt", "atlases.npz", "thresholds.json", "choice.json")]
-    names = ("checkpoints", "atlases.npz", "thresholds.json", "choice.json", "curve.csv", "slices", "cache")
+    learned = ("atlases.npz", "thresholds.json", "choice.json")
+    made = [f"{here}/{name}" for name in ("checkpoints/best.ckpt", *learned)]
+    clears = tuple(study.out / here / name for name in ("checkpoints", *learned, "curve.csv", "slices", "cache"))
     how = {"needs": "GPU", "threads": _training_threads()}
     if plan.together and len(study.folds) > 1:  # side by side: two trainings of one thread do more than one of two
         how = {"needs": "FIT", "threads": _training_threads() or max(1, (os.cpu_count() or 1) // len(study.folds))}
-    clears = tuple(study.out / here / name for name in names)
-    facts = dict(reads=reads, awaits=(checked,), clears=clears, amount=study.config.training.steps)
-    return (plan.add("train", "e10_train_fold", f"{here}/e10_train_fold", {"fold": fold}, made, **facts, **how),)
+    how |= dict(reads=reads, awaits=(checked,), clears=clears, amount=study.config.training.steps)
+    return (plan.add("train", "e10_train_fold", f"{here}/e10_train_fold", {"fold": fold}, made, **how),)
 
 
 def _add_pixelwise(plan: _Layout, fold: int, awaits: tuple[str, ...]) -> tuple[str, ...]:  # names of steps before the scoring
@@ -228,24 +202,20 @@ def _add_pixelwise(plan: _Layout, fold: int, awaits: tuple[str, ...]) -> tuple[s
 
     study, here, wanted, trained = plan.study, f"fold-{fold}", plan.study.config.pixelwise, []
     base = f"{here}/e10_train_fold"
-    reads = next(s for s in plan.steps if s.name == base).reads
+    facts = dict(reads=next(s for s in plan.steps if s.name == base).reads, awaits=awaits)
     trainings = list(dict.fromkeys(map(training_of, method_names(wanted.names))))
     # side by side, or one on all cores
     how = lambda several: {"needs": "FIT"} if several else {"needs": "GPU", "threads": _training_threads()}
     for name in trainings:
-        home = f"{here}/pixelwise/{name}"
-        facts = dict(reads=reads, after=(base,), awaits=awaits, clears=(study.out / home,)) | how(len(trainings) > 1)
-        notebook, parameters = "e11_train_pixelwise", {"fold": fold, "method": name}
-        trained.append(plan.add("train", notebook, f"{here}/{notebook}_{name}", parameters, [f"{home}/done"], **facts))
+        step, home, parameters = f"{here}/e11_train_pixelwise_{name}", f"{here}/pixelwise/{name}", {"fold": fold, "method": name}
+        more = dict(after=(base,), clears=(study.out / home,)) | how(len(trainings) > 1)
+        trained.append(plan.add("train", "e11_train_pixelwise", step, parameters, [f"{home}/done"], **facts, **more))
     made = [f"{here}/pixelwise/{name}" for name in ("choice.json", "scales.json", "atlases.npz")]
-    external = {"residuals": _listing(wanted.residuals)} if wanted.residuals else {}
-    facts = dict(reads=reads | external, after=(base, *trained), awaits=awaits)
-    return (plan.add("train", "e12_learn_fusion", f"{here}/e12_learn_fusion", {"fold": fold}, made, **facts, **how(len(study.folds) > 1)),)
-
-
-def _listing(folder: str | Path) -> str:
-    "Digest the names, sizes and times of a folder's files."
-    return digest_of({p.name: (p.stat().st_size, p.stat().st_mtime_ns) for p in sorted(Path(folder).glob("*.nii*"))})[:16]
+    if wanted.residuals:
+        files = {p.name: (p.stat().st_size, p.stat().st_mtime_ns) for p in sorted(Path(wanted.residuals).glob("*.nii*"))}
+        facts["reads"] = facts["reads"] | {"residuals": digest_of(files)[:16]}
+    facts |= dict(after=(base, *trained)) | how(len(study.folds) > 1)
+    return (plan.add("train", "e12_learn_fusion", f"{here}/e12_learn_fusion", {"fold": fold}, made, **facts),)
 
 
 def _add_scoring(plan: _Layout, fold: int, dataset: str, after: tuple[str, ...], awaits: tuple[str, ...]) -> str:  # its name
@@ -261,18 +231,9 @@ def _add_scoring(plan: _Layout, fold: int, dataset: str, after: tuple[str, ...],
         facts = dict(call=score_block, within=name, after=after, awaits=awaits, reads=reads, amount=len(some))
         blocks.append(plan.add("score", "e20_score_dataset", f"{here}/subjects-{start + 1:04d}", parameters | subjects, **facts))
     made = [f"{here}/{file}.csv" for file in ("cases", "curves", "grid", "costs", "patches", "localization")]
+    facts = dict(after=(*after, *blocks), reads=plan.read(files) | reads, intermediate=(study.out / here / "subjects",), tolerant=True)
     clears = tuple(study.out / p for p in (*made, f"{here}/missing.csv"))
-    facts = dict(after=(*after, *blocks), reads=plan.read(files) | reads, tolerant=True)
-    facts |= dict(clears=clears, intermediate=(study.out / here / "subjects",))
-    return plan.add("score", "e20_score_dataset", name, parameters, made, **facts)
-
-
-def _add_fusing(plan: _Layout, fold: int, dataset: str) -> str:  # its name
-    "Add the notebook that shows a data set's fusions."
-    parameters = {"fold": fold, "dataset": dataset, "checkpoint_dir": plan.source(fold)}
-    facts = dict(after=(f"fold-{fold}/e20_score_dataset_{dataset}",), tolerant=True)
-    made = [f"fold-{fold}/{dataset}/figures/fused.png"]
-    return plan.add("fuse", "e21_fuse_dataset", f"fold-{fold}/e21_fuse_dataset_{dataset}", parameters, made, **facts)
+    return plan.add("score", "e20_score_dataset", name, parameters, made, clears=clears, **facts)
 
 # %% ../../nbs/8_runs/84_plan.ipynb #6364d3f0
 @dataclass(frozen=True)
@@ -295,10 +256,7 @@ class Plan:
 
     def seconds(self, workers: int) -> float:
         "Estimate the time: steps on all cores one after the other, all others shared by the workers."
-        took = {True: 0.0, False: 0.0}
-        for step in self.todo:
-            took[step.needs == "GPU"] += self.cost(step)
-        return took[True] + took[False] / workers
+        return sum(self.cost(s) / (1 if s.needs == "GPU" else workers) for s in self.todo)
 
 
 def kind_of(step: Step) -> str:
@@ -374,12 +332,10 @@ def span(seconds: float) -> str:
 
 def plan_lines(plan: Plan, workers: int) -> Iterator[str]:
     "Write a plan, a line per notebook."
-    blocks = Counter()
-    for step in plan.todo:
-        blocks[step.within] += step.amount if step.call is score_block else 0
     notebooks = [s for s in plan.steps if not s.call]
     for step in notebooks:
-        more = f", {blocks[step.name]:g} subjects" if blocks[step.name] else ""
+        subjects = sum(s.amount for s in plan.todo if s.call is score_block and s.within == step.name)
+        more = f", {subjects:g} subjects" if subjects else ""
         yield f"{step.stage:8} {step.name}: {plan.reasons.get(step.name) or 'up to date'}{more}"
     todo, took = sum(not s.call for s in plan.todo), span(plan.seconds(workers))
     yield f"{todo} of {len(notebooks)} notebooks to run, about {took} on {workers} workers (rates: {plan.source})"

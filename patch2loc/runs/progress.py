@@ -9,6 +9,7 @@ __all__ = ['Progress']
 import re
 import time
 from collections import Counter
+from functools import partial
 from typing import Callable
 
 from rich.text import Text
@@ -52,8 +53,7 @@ class Progress:
         if outcome.status == "done" and not step.call:
             self.report(f"{step.out.stem}: done in {outcome.seconds:.0f} s; {self.summary(step.stage)}")
         elif not outcome.fine:
-            where = f" ({outcome.where})" if outcome.where not in outcome.line else ""
-            self.report(f"{step.name}: {outcome.status}: {outcome.line}{where}")
+            self.report(f"{step.name}: {outcome.status}: {outcome.line}")
 
     def _done(self, step: Step) -> float:
         "Return the fraction of a step that this run has done; subjects scored before do not count."
@@ -89,26 +89,20 @@ class Progress:
 
 # %% ../../nbs/8_runs/85_progress.ipynb #a1d0c6e8
 _SHOWN = 6  # running steps of a stage
-
-
-def _line(text: str, style: str = "") -> Text:
-    "Make a line that is cut rather than wrapped."
-    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+_line = partial(Text, no_wrap=True, overflow="ellipsis")  # cut rather than wrapped
 
 
 def _tree(progress: Progress) -> Tree:
     "Draw the stages of a run with their running and failed steps."
     stages = list(dict.fromkeys(s.stage for s in progress.plan.steps))
-    left = sum(map(progress.left, stages))
-    parts = [f"{len(progress.outcomes)}/{len(progress.steps)} steps, {span(time.monotonic() - progress.start)} elapsed"]
-    parts += [f", about {span(left)} left"] if left else []
-    tree = Tree(_line("".join(parts) + (f"; {progress.dashboard}" if progress.dashboard else ""), "bold"))
+    left, seconds = sum(map(progress.left, stages)), time.monotonic() - progress.start
+    head = f"{len(progress.outcomes)}/{len(progress.steps)} steps, {span(seconds)} elapsed" + (f", about {span(left)} left" if left else "")
+    tree = Tree(_line(head + (f"; {progress.dashboard}" if progress.dashboard else ""), style="bold"))
     for stage in stages:
         branch = tree.add(_line(progress.summary(stage)))
         running = [f"{name}: {line}" for name, line in list(progress.line.items()) if progress.steps[name].stage == stage]
-        more = [f"{len(running) - _SHOWN} more running"] if len(running) > _SHOWN else []
-        for line in running[:_SHOWN] + more:
-            branch.add(_line(line, "dim"))
+        for line in running[:_SHOWN] + [f"{len(running) - _SHOWN} more running"] * (len(running) > _SHOWN):
+            branch.add(_line(line, style="dim"))
         for name, outcome in list(progress.outcomes.items()):
             if progress.steps[name].stage == stage and outcome.status == "failed":
                 branch.add(Text(f"{name}: {outcome.line}"[:300], style="red"))

@@ -8,10 +8,10 @@ __all__ = ['RunOptions', 'run_study']
 # %% ../../nbs/8_runs/86_run.ipynb #c28bf627
 import os
 from collections import Counter
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Callable, Mapping, Sequence
+from typing import Callable, Iterator, Mapping, Sequence
 
 from rich.live import Live
 
@@ -20,10 +20,8 @@ from .locks import hold_lock, refuse_locked
 from .notebooks import code_inputs
 from .plan import STAGES, Plan, _labels, kind_of, lay_out, plan_lines, plan_steps, span
 from .progress import Progress
-from .record import Study, _checked, _compare, describe
-from patch2loc.runs.steps import (
-    LOCK, Outcome, Step, Task, check_scheduler, read_json, remove, run_graph, sweep, workers,
-)
+from .record import Study, _compare, check_files, describe
+from .steps import LOCK, Outcome, Step, Task, read_json, remove, run_graph, sweep, workers
 
 # %% ../../nbs/8_runs/86_run.ipynb #d9d4f495
 @dataclass(frozen=True, kw_only=True)
@@ -39,22 +37,15 @@ class RunOptions:
     live: bool = False  # draw a tree on the terminal instead of lines
 
 
-def run_study(
-    study: Study,
-    report: Callable[[str], None] = print,
-    options: RunOptions = RunOptions(),
-) -> Path:  # the run's folder
-    """Run what is missing or outdated of a study.
-
-    Raises: Patch2LocError in one line; what was finished before stays and is not done again.
-    """
+def run_study(study: Study, report: Callable[[str], None] = print, options: RunOptions = RunOptions()) -> Path:  # the run's folder
+    "Run what is missing or outdated of a study; `Patch2LocError` in one line, and what was finished before stays."
     record, force = study.out / "run.json", options.force
     old = read_json(record)
     if old is None and study.out.is_dir() and [p for p in study.out.iterdir() if p.name != LOCK]:
         raise ParameterError(f"out: {study.out} holds other files and no run.json; give a new folder")
     refuse_locked(study.out / LOCK, f"out {study.out}")
     _labels(_up_to(lay_out(study, {}, options.partial), options.until), force)  # before the minutes that reading all files may take
-    new = describe(study, _checked(study, old["data"]["files"] if old else {}, report))
+    new = describe(study, check_files(study, old["data"]["files"] if old else {}, report))
     if old and "all" not in force:
         _compare(old, new, study.out)
     steps = _up_to(lay_out(study, new["data"]["files"], options.partial, not options.scheduler), options.until)
@@ -65,7 +56,8 @@ def run_study(
             report(line)
         return study.out
     if options.scheduler:
-        check_scheduler(options.scheduler).close()
+        with workers(options.scheduler):  # refuse a wrong address before anything is written
+            pass
     with _writable(study.out), hold_lock(study.out / LOCK, f"out {study.out}") as token:
         sweep(study.out)
         remove(path for s in steps if s.name not in plan.reasons for path in s.intermediate)
@@ -81,24 +73,22 @@ def _up_to(steps: Sequence[Step], stage: str) -> list[Step]:
     return [s for s in steps if not stage or STAGES.index(s.stage) <= STAGES.index(stage)]
 
 
-class _writable:
+@contextmanager
+def _writable(folder: Path) -> Iterator[None]:
     "Turn what a file system refuses into one line."
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, OSError):
-            where, what = error.filename or self.folder, error.strerror or error
-            raise DataError(f"{where}: {what}; what was finished stays, and the same command goes on") from None
+    try:
+        yield
+    except OSError as error:
+        where, what = error.filename or folder, error.strerror or error
+        raise DataError(f"{where}: {what}; what was finished stays, and the same command goes on") from None
 
 
 def _work(folder: Path, plan: Plan, token: str, report: Callable[[str], None], options: RunOptions) -> None:
     "Execute a plan under the run's lock, and write down how it went."
     remove(path for s in plan.todo if plan.reasons[s.name] == "forced" for path in (s.record, s.begun, *s.clears, *s.intermediate))
+    by_name, codes = {s.name: s for s in plan.steps}, {path: code_inputs(path) for path in {s.notebook for s in plan.todo}}
+    about = dict(folder=folder, token=token, topic=f"patch2loc-{token}", partial=options.partial)
+    tasks = [Task(s, {n: by_name[n] for n in s.after}, codes[s.notebook], **about) for s in plan.todo]
     with workers(options.scheduler, options.jobs) as client:
         offered = len(client.scheduler_info()["workers"])
         seen = Progress(plan, (lambda line: None) if options.live else report, client.dashboard_link or "", offered)
@@ -107,37 +97,23 @@ def _work(folder: Path, plan: Plan, token: str, report: Callable[[str], None], o
         report(f"{todo} of {steps} notebooks to run, about {span(plan.seconds(max(1, offered)))}; {crew}")
         with Live(seen, refresh_per_second=2) if options.live else nullcontext():
             try:
-                outcomes = run_graph(client, _tasks(plan, token, folder, options.partial), seen.on_line, seen.on_end)
-            finally:
-                _keep(folder, plan, seen.outcomes)
+                outcomes = run_graph(client, tasks, seen.on_line, seen.on_end)
+            finally:  # keep how each step ended when it last ran, and how long it took
+                ran = {n: asdict(o) | {"kind": kind_of(by_name[n])} for n, o in seen.outcomes.items() if o.status != "kept"}
+                earlier = {n: v for n, v in (read_json(folder / "steps.json") or {}).items() if n in by_name}
+                write_json(earlier | ran, folder / "steps.json")
     _conclude(outcomes, options.partial)
-
-
-def _tasks(plan: Plan, token: str, folder: Path, partial: bool) -> list[Task]:
-    "Put together what the workers get; blocks come before the notebook that they are within."
-    by_name = {s.name: s for s in plan.steps}
-    codes = {path: code_inputs(path) for path in {s.notebook for s in plan.todo}}
-    return [Task(s, {n: by_name[n] for n in s.after}, codes[s.notebook], folder, token, f"patch2loc-{token}", partial) for s in plan.todo]
-
-
-def _keep(folder: Path, plan: Plan, outcomes: Mapping[str, Outcome]) -> None:
-    "Write `steps.json`: how each step ended when it last ran, and how long it took."
-    kinds = {s.name: kind_of(s) for s in plan.steps}
-    ran = {n: asdict(o) | {"kind": kinds[n]} for n, o in outcomes.items() if o.status != "kept"}
-    write_json({n: v for n, v in (read_json(folder / "steps.json") or {}).items() if n in kinds} | ran, folder / "steps.json")
 
 
 def _conclude(outcomes: Mapping[str, Outcome], partial: bool) -> None:
     "Raise `Patch2LocError` naming the first failure, if there is one."
-    bad = [o for o in outcomes.values() if not o.fine]
-    if not bad:
+    if not (bad := [o for o in outcomes.values() if not o.fine]):
         return
     failed = [o for o in bad if o.status == "failed"] or bad
     counts = ", ".join(f"{n} {status}" for status, n in Counter(o.status for o in bad).items())
     first = min(failed, key=lambda o: o.name)
-    where = f" ({first.where})" if first.where and first.where not in first.line else ""
     tables = "; tables and report hold what is complete, marked" if partial else ""
-    summary = f"{counts} of {len(outcomes)} steps, first {first.name}: {first.line}{where}{tables}"
+    summary = f"{counts} of {len(outcomes)} steps, first {first.name}: {first.line}{tables}"
     error = Patch2LocError(f"{summary}; the same command does only what is missing")
     error.exit_status = max(o.exit_status for o in failed)
     raise error
