@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -38,18 +39,15 @@ from .scoring import Others
 def named_methods(
     experiment: Experiment,
 ) -> tuple[list[str], list[str]]:  # keys of `PIXEL_METHODS`; external methods, named by the files of a healthy validation subject
-    """Read which pixel-wise methods a configuration names.
-
-    Raises: ParameterError for a name that is unknown or given twice; DataError if the folder of residuals holds no file of that subject.
-    """
+    "Read the methods a configuration names; `ParameterError` for an unknown or repeated name, `DataError` without external residuals."
     wanted, external = experiment.config.pixelwise, []
     names = list(method_names(wanted.names))
     for name in names:
         pixel_method(name, wanted.size)
     if wanted.residuals:
         subject = experiment.subjects("val")[0].subject
-        files = Path(wanted.residuals).glob(f"{subject}_*.nii*")
-        external = sorted({path.name.split(".nii")[0].removeprefix(f"{subject}_") for path in files})
+        stems = (path.name.split(".nii")[0] for path in Path(wanted.residuals).glob(f"{subject}_*.nii*"))
+        external = sorted({stem.removeprefix(f"{subject}_") for stem in stems})
         if not external:
             expected = f"residuals of healthy validation subjects too, {subject}_<method>.nii.gz"
             raise DataError(f"{wanted.residuals}: expected {expected}, found none")
@@ -78,34 +76,29 @@ def _halved(fold: Fold, parts: Sequence[Sequence[SubjectFiles]], folder: Path) -
     return [[Slices.open(folder / files.subject) for files in part] for part in parts]
 
 
+def _options(experiment: Experiment) -> dict[str, Any]:
+    "List what a configuration says about every method, as `pixel_method` takes it."
+    config = experiment.config
+    return {"size": config.pixelwise.size, "seed": config.seed, "precision": config.training.precision}
+
+
 def train_pixelwise(
     experiment: Experiment,
-    names: Sequence[str],
+    names: Sequence[str],  # keys of `PIXEL_METHODS`
     report: Callable[[str], None] = print,
 ) -> dict[str, PixelMethod]:
-    """Train a fold's pixel-wise methods on its healthy subjects; what is trained is only opened.
-
-    Raises: ParameterError for an unknown name; CheckpointError if the fold's localizer is not trained.
-    """
-    folder, slices = experiment.fold_dir / "pixelwise", ((), ())
+    "Train pixel-wise methods on a fold's healthy subjects, or open them; `CheckpointError` if the fold's localizer is not trained."
+    folder, options, slices = experiment.fold_dir / "pixelwise", _options(experiment), ((), ())
     for name in names:
-        pixel_method(name, experiment.config.pixelwise.size)
+        pixel_method(name, **options)
     if not all((folder / training_of(name) / "done").is_file() for name in names):
         slices = _halved(Fold.of(experiment), [experiment.subjects(part) for part in ("train", "val")], folder / "slices")
         report(f"{len(slices[0])} training and {len(slices[1])} validation subjects at half resolution")
-    return _open_methods(experiment, names, slices, report)
-
-
-def _open_methods(
-    experiment: Experiment, names: Sequence[str], slices: Sequence[Sequence[Slices]] = ((), ()), report: Callable[[str], None] = print,
-) -> dict[str, PixelMethod]:
-    "Open methods; those that are not trained yet are trained on slices of training and validation subjects."
-    config, folder = experiment.config, experiment.fold_dir / "pixelwise"
-    options = {"size": config.pixelwise.size, "seed": config.seed, "precision": config.training.precision}
     tell = lambda name: lambda line: report(f"{name}: {line}")
     return {name: trained_method(name, folder, *slices, tell(name), **options) for name in names}
 
 # %% ../../nbs/7_study/75_fused_study.ipynb #c20ad4d7
+# long: all rows of a method in one place
 WEIGHTS = (0.25, 0.5, 0.75)  # of the heatmap in the sum
 
 
@@ -117,22 +110,17 @@ class FusionVariant:
     normalized: bool  # whether the residual is normalized by location
     weight: float = 0.5  # of the heatmap in the sum
 
+    @property
+    def pair(self) -> str:
+        "Name the pair of heatmap and residual, as in `scales.json`."
+        return f"{self.heat} + residual{'_z' * self.normalized}"
 
-def _variants(heats: Sequence[str]) -> list[FusionVariant]:
-    "List the variants of given scores."
-    return [FusionVariant(heat, normalized, weight) for heat in heats for normalized in (False, True) for weight in WEIGHTS]
 
-
-def _both_forms(score: str) -> list[str]:
-    "A recommended score, and its other form: plain or normalized by location."
+def _heat_sources(score: str, make: Callable[[Scan, str], np.ndarray], *parts: Source) -> dict[str, Source]:
+    "Make the heatmaps of a recommended score and, after it, of its other form: plain or normalized by location."
     plain = score.removesuffix("_z")
-    return list(dict.fromkeys((score, plain, f"{plain}_z")))
-
-
-def _heat_sources(fold: Fold, score: str) -> dict[str, Source]:
-    "Make the heatmaps that a residual can be fused with, the recommended one first."
-    make = lambda name: Source(lambda scan: fold.mapped(scan)[name], (fold.mapped,))
-    return {name: make(name) for name in _both_forms(score)}
+    source = lambda name: Source(lambda scan: make(scan, name), parts)
+    return {name: source(name) for name in dict.fromkeys((score, plain, f"{plain}_z"))}
 
 
 def _residual_sources(experiment: Experiment, methods: Mapping[str, PixelMethod], external: Sequence[str]) -> dict[str, Source]:
@@ -140,8 +128,7 @@ def _residual_sources(experiment: Experiment, methods: Mapping[str, PixelMethod]
     read = lambda name: Source(lambda scan: read_residual(experiment.config.pixelwise.residuals, name, scan))
     return {name: Source(method.residual) for name, method in methods.items()} | {name: read(name) for name in external}
 
-# %% ../../nbs/7_study/75_fused_study.ipynb #c51ce410
-# long: all rows of a method in one place
+
 @dataclass(eq=False)
 class FusedMethod:
     "A residual, the heatmaps, and the map of every row that they give."
@@ -150,11 +137,11 @@ class FusedMethod:
     residual: Source  # not yet filtered
     heats: Mapping[str, Source]  # score -> heatmap; the recommended one first
     atlas: Callable[[str], Atlas]  # subject -> mean and standard deviation of the residual in healthy subjects
-    fusions: dict[tuple[str, bool], Fusion]  # score, whether the residual is normalized -> scales
+    fusions: dict[str, Fusion]  # pair of heatmap and residual -> scales
     fold: Fold  # whose filters are used
     method: PixelMethod | None = None  # for inpainting
     alone: dict[str, Source] = field(default_factory=dict)  # row -> filtered residual
-    _pairs: dict[tuple[str, bool], Source] = field(default_factory=dict)
+    _pairs: dict[str, Source] = field(default_factory=dict)
 
     def __post_init__(self):
         z = Source(lambda scan: np.abs(z_score(self.residual(scan), scan.brain_mask, self.atlas(scan.subject))), (self.residual,))
@@ -173,30 +160,27 @@ class FusedMethod:
         if self.name != "ddpm_full" or self.method is None:
             return {}
         score, heat = next(iter(self.heats.items()))
-        scale = next(fusion.heat for (name, _), fusion in self.fusions.items() if name == score)
-        make = lambda scan: filter_residual(inpaint(self.method, scan, scale.calibrated(heat(scan))), scan, self.fold.median_mm)
-        return {f"{self.name}_inpaint": Source(make, (heat,))}
+        scale = self.fusions[FusionVariant(score, False).pair].heat
+        change = Source(lambda scan: inpaint(self.method, scan, scale.calibrated(heat(scan))), (heat,))
+        return {f"{self.name}_inpaint": self._filtered(change)}
 
     def pair(self, variant: FusionVariant) -> Source:
         "Make the calibrated heatmap and residual of a scan, (n,) each."
-        key = variant.heat, variant.normalized
-        heat, residual, fusion = self.heats[variant.heat], self.alone[f"{self.name}{'_z' * variant.normalized}"], self.fusions[key]
-        inside = lambda scale, source, scan: scale.calibrated(source(scan)[scan.brain_mask])
-        make = lambda scan: (inside(fusion.heat, heat, scan), inside(fusion.residual, residual, scan))
-        return self._pairs.setdefault(key, Source(make, (heat, residual)))
+        heat, residual = self.heats[variant.heat], self.alone[f"{self.name}{'_z' * variant.normalized}"]
+        fusion = self.fusions[variant.pair]
+        scales = (heat, fusion.heat), (residual, fusion.residual)
+        make = lambda scan: [scale.calibrated(source(scan)[scan.brain_mask]) for source, scale in scales]
+        return self._pairs.setdefault(variant.pair, Source(make, (heat, residual)))
 
     def values(self, variant: FusionVariant, rule: str, scan: Scan) -> np.ndarray:  # (n,)
         "Fuse the maps of a scan."
-        return fuse(rule, *self.pair(variant)(scan), variant.weight, self.fusions[variant.heat, variant.normalized].covariance)
-
-    def rules(self, variant: FusionVariant) -> dict[str, Source]:
-        "Fuse by every rule: row and map."
-        make = lambda rule: lambda scan: _volume(self.values(variant, rule, scan), scan.brain_mask)
-        return {f"{self.name}_{rule}": Source(make(rule), (self.pair(variant),), written=False) for rule in RULES}
+        return fuse(rule, *self.pair(variant)(scan), variant.weight, self.fusions[variant.pair].covariance)
 
     def rows(self, variant: FusionVariant) -> dict[str, Source]:
-        "All rows of the method."
-        return self.alone | self.inpainted() | self.rules(variant)
+        "All rows of the method: filtered residuals, the inpainted change, and the fusion by every rule."
+        make = lambda rule: lambda scan: _volume(self.values(variant, rule, scan), scan.brain_mask)
+        rules = {f"{self.name}_{rule}": Source(make(rule), (self.pair(variant),), written=False) for rule in RULES}
+        return self.alone | self.inpainted() | rules
 
 
 def _volume(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -211,6 +195,7 @@ class _Store:
     "Values of maps of healthy subjects in the brain, in files."
 
     folder: Path
+    subjects: Sequence[str]
 
     def keep(self, source: Source, name: str) -> Source:
         "Wrap a source so that each subject's map is made once."
@@ -223,49 +208,58 @@ class _Store:
 
         return Source(make)
 
-    def values(self, name: str, subjects: Sequence[str]) -> list[np.ndarray]:
+    def values(self, name: str) -> list[np.ndarray]:
         "Read the values of each subject, (n,)."
-        return [np.load(self.folder / f"{subject}.{name}.npy") for subject in subjects]
+        return [np.load(self.folder / f"{subject}.{name}.npy") for subject in self.subjects]
 
-    def atlas(self, name: str, subjects: Sequence[str], spacing: np.ndarray) -> Atlas:
+    def atlas(self, name: str, spacing: np.ndarray) -> Atlas:
         "Fit the atlas of a map."
-        masks = [np.load(self.folder / f"{subject}.mask.npy") for subject in subjects]
-        maps = ((_volume(values, mask), mask) for values, mask in zip(self.values(name, subjects), masks))
+        maps = ((_volume(values, mask), mask) for values, mask in zip(self.values(name), self.values("mask")))
         return fit_atlas(maps, ATLAS_SMOOTHING_MM / spacing)
 
-    def scale(self, name: str, subjects: Sequence[str]) -> tuple[Scale, list[np.ndarray]]:
+    def scale(self, name: str) -> tuple[Scale, list[np.ndarray]]:
         "Fit the scale of a map, and calibrate each subject's values with it."
-        values = self.values(name, subjects)
+        values = self.values(name)
         return (scale := fit_scale(values)), [scale.calibrated(part) for part in values]
 
 # %% ../../nbs/7_study/75_fused_study.ipynb #c74d97b0
 Atlases = dict[str, tuple[Atlas, dict[str, Atlas]]]  # method -> the atlas of all subjects, and for each subject that of the other half
 
 
-def _learn_atlases(residuals: Mapping[str, Source], fold: Fold, files: Sequence[SubjectFiles], store: _Store) -> Atlases:
+def _learn_atlases(residuals: Mapping[str, Source], scans: Iterable[Scan], store: _Store) -> Atlases:
     "Learn mean and standard deviation of residuals at each location."
-    for scan in map(fold.load, files):
+    for scan in scans:
         for residual in residuals.values():
             residual(scan)
-    subjects, spacing, found = [f.subject for f in files], scan.spacing, {}
+    subjects, spacing, found = store.subjects, scan.spacing, {}
     for name in residuals:
-        halves = [store.atlas(name, subjects[i::2] or subjects, spacing) for i in (0, 1)]
-        found[name] = store.atlas(name, subjects, spacing), {subject: halves[1 - i % 2] for i, subject in enumerate(subjects)}
+        halves = [replace(store, subjects=subjects[i::2] or subjects).atlas(name, spacing) for i in (0, 1)]
+        found[name] = store.atlas(name, spacing), {subject: halves[1 - i % 2] for i, subject in enumerate(subjects)}
     return found
 
 
-def _learn_fusions(healthy: Sequence[FusedMethod], fold: Fold, files: Sequence[SubjectFiles], store: _Store) -> None:
-    "Learn the scales of heatmaps and residuals, and fill in the methods' fusions."
+def _learn_healthy(
+    experiment: Experiment, recommended: str, residuals: Mapping[str, Source], methods: Mapping[str, PixelMethod], store: _Store,
+) -> tuple[Atlases, dict[str, FusedMethod]]:
+    "Learn atlases and scales from healthy validation subjects, and return the methods that make their maps."
+    fold, files, healthy = Fold.of(experiment), experiment.subjects("val"), {}
+    kept = {name: store.keep(source, name) for name, source in residuals.items()}
+    atlases = _learn_atlases(kept, map(fold.load, files), store)
+    cached = _heat_sources(recommended, partial(cached_map, experiment.fold_dir))
+    heats = {score: store.keep(source, score) for score, source in cached.items()}
+    for name, residual in kept.items():
+        healthy[name] = one = FusedMethod(name, residual, heats, atlases[name][1].__getitem__, {}, fold, methods.get(name))
+        one.alone |= {row: store.keep(source, f"{row}.filtered") for row, source in one.alone.items()}
     for scan in map(fold.load, files):
-        for source in (*healthy[0].heats.values(), *(source for one in healthy for source in one.alone.values())):
+        for source in (*heats.values(), *(source for one in healthy.values() for source in one.alone.values())):
             source(scan)
-    subjects = [f.subject for f in files]
-    heats = {score: store.scale(score, subjects) for score in healthy[0].heats}
-    for one in healthy:
+    heat_scales = {score: store.scale(score) for score in heats}
+    for name, one in healthy.items():
         for normalized in (False, True):
-            scale, calibrated = store.scale(f"{one.name}{'_z' * normalized}.filtered", subjects)
-            for score, (heat, found) in heats.items():
-                one.fusions[score, normalized] = Fusion(heat, scale, calibrated_covariance(found, calibrated))
+            scale, calibrated = store.scale(f"{name}{'_z' * normalized}.filtered")
+            for score, (heat, found) in heat_scales.items():
+                one.fusions[FusionVariant(score, normalized).pair] = Fusion(heat, scale, calibrated_covariance(found, calibrated))
+    return atlases, healthy
 
 # %% ../../nbs/7_study/75_fused_study.ipynb #98f13708
 Candidate = tuple[str, FusionVariant | None]  # row, and the variant if the row depends on one
@@ -303,8 +297,7 @@ def choose_fusion(
     of_row = {f"{name}_{rule}": best[name] if rule == "sum" else replace(best[name], weight=WEIGHTS[0]) for name in fused for rule in RULES}
     kept = [case for (row, variant), part in cases.items() for case in part if variant == of_row.get(row)]
     alone = ["heat", *(row for one in fused.values() for row in one.alone)]
-    order = sorted(dict.fromkeys(case["candidate"] for case in kept), key=lambda row: alone.index(row) if row in alone else len(alone))
-    _, summary = choose(pd.DataFrame(kept), order)
+    _, summary = choose(pd.DataFrame(kept), list(dict.fromkeys([*alone, *(case["candidate"] for case in kept)])))
     chosen = next((row for row in summary.index if row not in alone), "heat")
     return {"chosen": chosen, "ways": best, "summary": summary.reset_index().to_dict("records"), "cases": kept}
 
@@ -313,18 +306,16 @@ def learn_pixelwise(
     experiment: Experiment,
     report: Callable[[str], None] = print,
 ) -> Path:  # fold-K/pixelwise
-    """Train a fold's pixel-wise methods, learn their scales and thresholds, and choose a fusion.
-
-    Raises: Patch2LocError naming what is wrong.
-    """
+    "Train a fold's pixel-wise methods, learn their scales and thresholds, and choose a fusion; `Patch2LocError` names what is wrong."
     out, (names, external) = experiment.fold_dir / "pixelwise", named_methods(experiment)
     if (out / "choice.json").is_file() and _read_json(out / "choice.json")["asked"] == names + external:
         return out
     methods, recommended = train_pixelwise(experiment, names, report), _read_json(experiment.fold_dir / "choice.json")["recommended"]
     with tempfile.TemporaryDirectory() as folder:
         residuals = _residual_sources(experiment, methods, external)
-        atlases, healthy = _learn_healthy(experiment, recommended, residuals, methods, _Store(Path(folder)))
-        report(f"scales of {len(residuals)} methods learned on {len(experiment.subjects('val'))} healthy validation subjects")
+        store = _Store(Path(folder), [files.subject for files in experiment.subjects("val")])
+        atlases, healthy = _learn_healthy(experiment, recommended, residuals, methods, store)
+        report(f"scales of {len(residuals)} methods learned on {len(store.subjects)} healthy validation subjects")
         choice = _choose(experiment, recommended, methods, atlases, healthy)
         choice["ways"] |= {name: FusionVariant(recommended, recommended.endswith("_z")) for name in external}
         rows = {row: make for name, one in healthy.items() for row, make in one.rows(choice["ways"][name]).items()}
@@ -337,44 +328,19 @@ def learn_pixelwise(
     return out
 
 
-def _learn_healthy(
-    experiment: Experiment, recommended: str, residuals: Mapping[str, Source], methods: Mapping[str, PixelMethod], store: _Store,
-) -> tuple[Atlases, dict[str, FusedMethod]]:
-    "Learn atlases and scales from healthy validation subjects, and return the methods that make their maps."
-    fold, subjects, healthy = Fold.of(experiment), experiment.subjects("val"), {}
-    kept = {name: store.keep(source, name) for name, source in residuals.items()}
-    atlases = _learn_atlases(kept, fold, subjects, store)
-    heats = {score: store.keep(source, score) for score, source in _cached_heats(experiment, recommended, False).items()}
-    for name, residual in kept.items():
-        healthy[name] = one = FusedMethod(name, residual, heats, atlases[name][1].__getitem__, {}, fold, methods.get(name))
-        one.alone |= {row: store.keep(source, f"{row}.filtered") for row, source in one.alone.items()}
-    _learn_fusions(list(healthy.values()), fold, subjects, store)
-    return atlases, healthy
-
-
 def _choose(
     experiment: Experiment, recommended: str, methods: Mapping[str, PixelMethod], atlases: Atlases, healthy: Mapping[str, FusedMethod],
 ) -> dict[str, Any]:
     "Choose by lesions simulated in training subjects; external residuals take no part, for there are none of these scans."
-    heats, fused = _cached_heats(experiment, recommended, True), {}
+    heats, fused = _heat_sources(recommended, partial(cached_map, experiment.fold_dir, inserted=True)), {}
     for name, method in methods.items():
         atlas = lambda subject, name=name: atlases[name][0]
         fused[name] = FusedMethod(name, Source(method.residual), heats, atlas, healthy[name].fusions, healthy[name].fold, method)
     scans = insert_lesions(Fold.of(experiment), experiment.subjects("train"), experiment.config.seed)
-    return choose_fusion(scans, heats[recommended], fused, _variants(list(heats)))
-
-
-def _cached_heats(experiment: Experiment, recommended: str, inserted: bool) -> dict[str, Source]:
-    "Read the heatmaps that training left: of training subjects with simulated lesions, or of healthy validation subjects."
-    make = lambda score: Source(lambda scan: cached_map(experiment.fold_dir, scan, score, inserted))
-    return {score: make(score) for score in _both_forms(recommended)}
+    variants = [FusionVariant(heat, normalized, weight) for heat in heats for normalized in (False, True) for weight in WEIGHTS]
+    return choose_fusion(scans, heats[recommended], fused, variants)
 
 # %% ../../nbs/7_study/75_fused_study.ipynb #02e74f10
-def _key(score: str, normalized: bool) -> str:
-    "Name a pair of heatmap and residual in `scales.json`."
-    return f"{score} + residual{'_z' * normalized}"
-
-
 def _read_json(path: Path) -> dict[str, Any]:
     "Read what was learned; older runs have another name for the score `nll`."
     return json.loads(path.read_text().replace('"surprise', '"nll'))
@@ -382,18 +348,17 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def _parts(chosen: str, variants: Mapping[str, FusionVariant], heat: str) -> list[str]:
     "Name the rows that the chosen row is made of; one if nothing is fused."
-    for name, variant in variants.items():
-        if chosen in {f"{name}_{rule}" for rule in RULES}:
-            return [variant.heat, f"{name}{'_z' * variant.normalized}"]
-        if chosen == f"{name}_inpaint":
-            return [heat, name]
+    name, _, rule = chosen.rpartition("_")
+    if name in variants and rule in (*RULES, "inpaint"):
+        one = FusionVariant(heat, False) if rule == "inpaint" else variants[name]
+        return [one.heat, f"{name}{'_z' * one.normalized}"]
     return [heat if chosen == "heat" else chosen]
 
 
 def _write_learned(out: Path, heat: str, choice: dict[str, Any], atlases: Atlases, healthy: Mapping[str, FusedMethod]) -> None:
     "Write atlases, scales and, last, the choice."
     save_atlases({name: atlas for name, (atlas, _) in atlases.items()}, out / "atlases.npz")
-    scales = {name: {_key(*key): fusion.to_json() for key, fusion in one.fusions.items()} for name, one in healthy.items()}
+    scales = {name: {pair: fusion.to_json() for pair, fusion in one.fusions.items()} for name, one in healthy.items()}
     write_json({"heat": heat, "fusions": scales}, out / "scales.json")
     variants = {name: asdict(variant) for name, variant in choice["ways"].items()}
     write_json(choice | {"ways": variants, "parts": _parts(choice["chosen"], choice["ways"], heat)}, out / "choice.json")
@@ -407,10 +372,11 @@ def _open_rows(experiment: Experiment, fold: Fold) -> dict[str, Source]:
     choice, scales = (_read_json(home / f"{name}.json") for name in ("choice", "scales"))
     if unknown := [name for name in names + external if name not in scales["fusions"]]:
         raise CheckpointError(f"{home}: expected the methods {', '.join(names + external)}, found no {unknown[0]}")
-    methods = _open_methods(replace(experiment, out=str(home.parents[1])), names)
-    atlases, heats, rows = load_atlases(home / "atlases.npz"), _heat_sources(fold, scales["heat"]), {}
+    methods = {name: trained_method(name, home, **_options(experiment)) for name in names}
+    heats = _heat_sources(scales["heat"], lambda scan, name: fold.mapped(scan)[name], fold.mapped)
+    atlases, rows = load_atlases(home / "atlases.npz"), {}
     for name, residual in _residual_sources(experiment, methods, external).items():
-        fusions = {(score, z): Fusion.from_json(scales["fusions"][name][_key(score, z)]) for score in heats for z in (False, True)}
+        fusions = {pair: Fusion.from_json(stored) for pair, stored in scales["fusions"][name].items()}
         one = FusedMethod(name, residual, heats, lambda subject, name=name: atlases[name], fusions, fold, methods.get(name))
         rows |= one.rows(FusionVariant(**choice["ways"][name]))
     learned, chosen = learned_methods(home.parent), rows.get(choice["chosen"], heats[scales["heat"]])
@@ -421,10 +387,7 @@ def _open_rows(experiment: Experiment, fold: Fold) -> dict[str, Source]:
 def fused_rows(
     experiment: Experiment,
 ) -> Others | None:  # None: the configuration names no pixel-wise method
-    """Return what makes the rows beside the heatmap's, as `score_dataset` takes it.
-
-    Raises: as `named_methods`.
-    """
+    "Return what makes the rows beside the heatmap's, as `score_dataset` takes it; raises as `named_methods`."
     if not (experiment.config.pixelwise.names or experiment.config.pixelwise.residuals):
         return None
     named_methods(experiment)
@@ -437,10 +400,7 @@ def fuse_dataset(
     checkpoint_dir: str | Path = "",  # the fold's folder of another run; "": this run's own
     report: Callable[[str], None] = print,
 ) -> Path:  # cases.csv, with the rows of all methods
-    """Add pixel-wise methods and fusions to a scored data set, and note the chosen fusion in `fusion.json`; existing rows stay.
-
-    Raises: CheckpointError if the fold's methods were not learned; Patch2LocError naming a residual that does not fit its scan.
-    """
+    "Add pixel-wise methods and fusions to a scored data set, and note the chosen fusion; `CheckpointError` if they were not learned."
     fold, path = Fold.of(experiment, checkpoint_dir), experiment.fold_dir / dataset / "cases.csv"
     rows, existing = _open_rows(experiment, fold), set(read_case_file(path)["method"])
     if missing := set(rows) - existing:
