@@ -121,7 +121,7 @@ def splits_make(
     data_dir: DataDir = None,
     out: Annotated[Optional[Path], Option(help="folder of the tables; default: DATA_DIR/splits")] = None,
     seed: Seed = 3141,
-    people: Annotated[Optional[Path], Option("--people", "--subjects", help="CSV of subject, site, sex, age; default: the project's")] = None,
+    people: Annotated[Optional[Path], Option("--people", "--subjects", help="CSV: subject, site, sex, age; default: the project's")] = None,
     proportional: Annotated[bool, Option("--proportional", help="for a part of a set: numbers of subjects become fractions")] = False,
     all_test: Annotated[bool, Option("--all-test", help="all subjects into the test part, for your own data for instance")] = False,
 ) -> None:

@@ -247,7 +247,8 @@ def _values(scan: Scan) -> dict[str, np.ndarray]:
 
 # %% ../../nbs/7_study/71_fold.ipynb #98f13708
 def _fit_healthy(
-    experiment: Experiment, train: Sequence[SubjectFiles], val: Sequence[SubjectFiles], values: dict[str, Atlas], store: Path, report: Callable
+    experiment: Experiment, train: Sequence[SubjectFiles], val: Sequence[SubjectFiles], values: dict[str, Atlas],
+    store: Path, report: Callable,
 ) -> None:
     "Fit atlases, thresholds and choice, one subject in memory at a time; `thresholds.json` comes last and marks the fold as trained."
     out, scoring = experiment.fold_dir, experiment.config.scoring
