@@ -58,7 +58,6 @@ def restore(
     return fine[tuple(slice(n) for n in shape)].astype(np.float32)
 
 # %% ../../nbs/6_pixelwise/61_reconstruction.ipynb #6512bd43
-# long: the whole interface in one place
 class PixelMethod:
     """A pixel-wise method: override `reconstruct` (or `slice_residual`), and `fit` and `load` if it learns.
 
@@ -209,7 +208,7 @@ class Variational(Reconstructor):
     def forward(self, clean, seed):
         return self.net(clean)[0]
 
-# %% ../../nbs/6_pixelwise/61_reconstruction.ipynb #39501b30
+# %% ../../nbs/6_pixelwise/61_reconstruction.ipynb #66800526
 class Denoising(Reconstructor):
     "U-Net that removes coarse noise (Kascenas et al., MIDL 2022, section 3)."
 
