@@ -20,7 +20,8 @@ from ..core import DataError, GeometryError, ParameterError, digest, digest_of, 
 from ..data.scan import Scan
 from ..localizer.batches import Slices
 from .diffusion import Denoiser, gaussian_noise, make_schedule, reverse, simplex_noise
-from .reconstruction import SIZES, SLICES_AT_ONCE, Bottleneck, Denoising, PixelMethod, Reconstruction, Reconstructor, Variational, VoxelAtlas
+from .reconstruction import SIZES, SLICES_AT_ONCE, PixelMethod, VoxelAtlas
+from .reconstruction import Bottleneck, Denoising, Reconstruction, Reconstructor, Variational
 
 # %% ../../nbs/6_pixelwise/62_diffusion_methods.ipynb #33e75ff0
 @lru_cache(64)
