@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..core import ParameterError, ResultsError, write_text
 from ..evaluation.cases import read_cases, read_runs, recommended_score
-from ..evaluation.statistics import bootstrap_interval, holm, paired_tests
+from ..evaluation.statistics import bootstrap_interval, by_person, holm, paired_tests
 from ..evaluation.tables import write_tables
 from .config import Experiment
 from .fold import train_fold
@@ -36,23 +36,16 @@ def join_runs(
 
 # %% ../../nbs/7_study/74_ablation.ipynb #d3d94468
 ABLATIONS: dict[str, dict[str, object]] = {  # variant -> values of the configuration
-    "unchanged": {},
-    "Gaussian head": {"network.head": "gaussian"},
-    "mixture head": {"network.head": "mixture"},
+    "unchanged": {}, "Gaussian head": {"network.head": "gaussian"}, "mixture head": {"network.head": "mixture"},
     "Gaussian head with faithful loss": {"network.head": "gaussian", "training.loss": "faithful"},
     "Gaussian head with squared error": {"network.head": "gaussian", "training.loss": "squared_error"},
-    "patches of 16": {"network.patch_side": 16},
-    "patches of 32": {"network.patch_side": 32},
+    "patches of 16": {"network.patch_side": 16}, "patches of 32": {"network.patch_side": 32},
     "no slice code": {"network.slice_code": False},
     "ResNet-18 with Gaussian head": {"network.encoder": "resnet18", "training.sampling": "patches", "network.head": "gaussian"},
-    "no median filter": {"scoring.median_mm": 0.0},
-    "median filter 3 mm": {"scoring.median_mm": 3.0},
-    "median filter 11 mm": {"scoring.median_mm": 11.0},
-    "median filter for all": {"scoring.gaussian_mm": 0.0},
-    "Gaussian filter 2 mm": {"scoring.gaussian_mm": 2.0},
-    "Gaussian filter 6 mm": {"scoring.gaussian_mm": 6.0},
-    "brain fraction 5 %": {"data.min_brain": 0.05},
-    "brain fraction 50 %": {"data.min_brain": 0.5},
+    "no median filter": {"scoring.median_mm": 0.0}, "median filter 3 mm": {"scoring.median_mm": 3.0},
+    "median filter 11 mm": {"scoring.median_mm": 11.0}, "median filter for all": {"scoring.gaussian_mm": 0.0},
+    "Gaussian filter 2 mm": {"scoring.gaussian_mm": 2.0}, "Gaussian filter 6 mm": {"scoring.gaussian_mm": 6.0},
+    "brain fraction 5 %": {"data.min_brain": 0.05}, "brain fraction 50 %": {"data.min_brain": 0.5},
 }
 
 
@@ -73,48 +66,35 @@ def ablation_table(
     runs: Mapping[str, str | Path],  # variant -> its folder; the first is the unchanged method
     method: str = "heatmap",  # the score compared
     measures: Sequence[str] = ("auprc", "dice_healthy_threshold"),  # of a case
-    seed: int = 3141,  # of the bootstrap
 ) -> pd.DataFrame:  # a row per measure, data set and variant: mean, low, high; difference with its interval, p, p_holm
-    """Compare variants of a study with the first of them.
-
-    Raises: ResultsError for a variant without this method, or one that scored other patients.
-    """
-    cases = pd.concat([_cases_of(variant, path, method) for variant, path in runs.items()], ignore_index=True)
-    with_lesions = cases[cases["lesion_voxels"] > 0]
-    rows = []
+    "Compare variants of a study with the first; `ResultsError` for one without this method, or with other patients."
+    rows, found = [], {variant: read_cases(path) for variant, path in runs.items()}
+    for variant, table in found.items():
+        if method not in (existing := sorted(table["method"].unique())):
+            raise ResultsError(f"{runs[variant]}: {variant!r} has no cases of {method}; it has {', '.join(existing)}")
+    cases = pd.concat([table.assign(variant=variant) for variant, table in found.items()], ignore_index=True)
+    cases = cases[(cases["method"] == method) & (cases["lesion_voxels"] > 0)]
     for measure in measures:
-        for dataset, table in with_lesions.groupby("dataset"):
+        for dataset, table in cases.groupby("dataset"):
             shared = dict(measure=measure, dataset=dataset, synthetic=bool(table["synthetic"].any()))
             shared |= dict(prevalence=float(table["prevalence"].mean()), method=method)
-            wide = table.pivot_table(measure, "subject", "variant", aggfunc="mean", dropna=False)[list(runs)]
-            rows += [shared | row for row in _compared(wide, dataset, seed)]
-    found = pd.DataFrame(rows)
-    found["p_holm"] = np.nan
-    for _, family in found[found["p"].notna()].groupby("measure"):
-        found.loc[family.index, "p_holm"] = holm(family["p"])
-    return found
+            wide = by_person(table.pivot_table(measure, "subject", "variant", aggfunc="mean", dropna=False))[list(runs)]
+            rows += [shared | row for row in _compared(wide, dataset)]
+    rows = pd.DataFrame(rows)
+    return rows.assign(p_holm=rows[rows["p"].notna()].groupby("measure")["p"].transform(holm))
 
 
-def _compared(wide: pd.DataFrame, dataset: str, seed: int) -> Iterator[dict[str, object]]:
-    "Compare the columns of a table, subject × variant, with the first one."
+def _compared(wide: pd.DataFrame, dataset: str) -> Iterator[dict[str, object]]:
+    "Compare the columns of a table, person × variant, with the first one."
     base = wide.columns[0]
     if wide.isna().any(axis=None):
         raise ResultsError(f"{dataset}: {wide.isna().any()[lambda missing: missing].index[0]!r} scored other patients than {base!r}")
-    tests = paired_tests(wide, base, seed).set_index("method")
+    tests = paired_tests(wide, base).set_index("method")
     against = dict(difference=-tests["difference"], difference_low=-tests["high"], difference_high=-tests["low"], p=tests["p"])
-    for variant in wide:
-        low, high = bootstrap_interval(wide[variant], seed=seed)
-        row = dict(variant=variant, patients=len(wide), mean=float(wide[variant].mean()), low=low, high=high)
-        yield row | {name: float(values.get(variant, np.nan)) for name, values in against.items()}
-
-
-def _cases_of(variant: str, path: str | Path, method: str) -> pd.DataFrame:
-    "Read the cases of one variant by one method."
-    cases = read_cases(path)
-    mine = cases[cases["method"] == method]
-    if not len(mine):
-        raise ResultsError(f"{path}: {variant!r} has no cases of {method}; it has {', '.join(sorted(cases['method'].unique()))}")
-    return mine.assign(variant=variant)
+    for variant, values in wide.items():
+        low, high = bootstrap_interval(values)
+        row = dict(variant=variant, patients=len(wide), mean=float(values.mean()), low=low, high=high)
+        yield row | {name: float(found.get(variant, np.nan)) for name, found in against.items()}
 
 # %% ../../nbs/7_study/74_ablation.ipynb #6f4922f4
 def run_ablation(
@@ -141,18 +121,16 @@ def run_ablation(
 def _ablation_markdown(table: pd.DataFrame, base: Experiment) -> str:
     "Write the ablation as Markdown, a table per data set and measure, in per cent."
     percent = lambda value: f"{100 * value:.1f}".replace("-0.0", "0.0")
+    cell = lambda middle, low, high: "" if np.isnan(middle) else percent(middle) + between(low, high)
     between = lambda low, high: "" if np.isnan(low) else f" [{percent(low)}, {percent(high)}]"
     about = f"Fold {base.fold}, seed {base.config.seed}, contrast {base.contrast}, {base.config.training.steps} optimizer steps."
     about += f" Score compared: {table['method'].iloc[0]}. In per cent; brackets: 95 % bootstrap interval over patients; p: Wilcoxon"
     blocks = ["# Ablation", f"{about} signed-rank test on the same patients, Holm-corrected over all variants and data sets of a measure."]
     for (dataset, measure), part in table.groupby(["dataset", "measure"], sort=False):
         synthetic = " (**synthetic data**: not evidence about patients)" if part["synthetic"].any() else ""
-        lines = [["variant", "patients", "prevalence", "mean", "difference, points", "p, Holm"], ["---"] * 6]
-        for _, row in part.iterrows():
-            mean = percent(row["mean"]) + between(row["low"], row["high"])
-            against = between(row["difference_low"], row["difference_high"])
-            difference = "" if np.isnan(row["difference"]) else percent(row["difference"]) + against
-            p = "" if np.isnan(row["p_holm"]) else f"{row['p_holm']:.2g}"
-            lines.append([row["variant"], str(row["patients"]), percent(row["prevalence"]), mean, difference, p])
-        blocks += [f"## {dataset}, {measure.replace('_', ' ')}{synthetic}", "\n".join(f"| {' | '.join(line)} |" for line in lines)]
+        lines = ["| variant | patients | prevalence | mean | difference, points | p, Holm |", f"|{' --- |' * 6}"]
+        for r in part.itertuples():
+            numbers = percent(r.prevalence), cell(r.mean, r.low, r.high), cell(r.difference, r.difference_low, r.difference_high)
+            lines.append(f"| {r.variant} | {r.patients} | {' | '.join(numbers)} | {'' if np.isnan(r.p_holm) else f'{r.p_holm:.2g}'} |")
+        blocks += [f"## {dataset}, {measure.replace('_', ' ')}{synthetic}", "\n".join(lines)]
     return "\n\n".join(blocks) + "\n"
