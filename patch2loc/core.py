@@ -30,32 +30,25 @@ class Patch2LocError(Exception):
 
     exit_status = 1
 
-
 class ParameterError(Patch2LocError):
     "A parameter is invalid. The command ends with status 2."
 
     exit_status = 2
 
-
 class DataError(Patch2LocError):
     "A file is missing, unreadable or not what was expected."
-
 
 class GeometryError(DataError):
     "Two grids that must agree differ, or a grid is not the one the method needs."
 
-
 class LocationError(Patch2LocError):
     "A location lies outside its slice."
-
 
 class SplitError(Patch2LocError):
     "A split table is malformed, or a subject is in two parts."
 
-
 class CheckpointError(Patch2LocError):
     "A checkpoint is missing, or was made for another contrast, encoder or fold."
-
 
 class ResultsError(Patch2LocError):
     "Cases are missing, duplicated, or made with different parameters."
@@ -65,9 +58,7 @@ def _project_dir(start: Path) -> Path:
     "Find the nearest folder above `start` that holds `data_manifest`; without a clone, the folder of the package."
     return next((folder for folder in start.parents if (folder / "data_manifest").is_dir()), start.parents[1])
 
-
 PROJECT_DIR = _project_dir(Path(globals().get("__file__", "chapter")).resolve())
-
 
 def _setting(name: str) -> str | None:
     "Look up a variable in the environment, then in `pc_environment.env` of the current folder."
@@ -77,7 +68,6 @@ def _setting(name: str) -> str | None:
     lines = file.read_text().splitlines() if file.is_file() else []
     found = [line.partition("=")[2].strip().strip("'\"") for line in lines if line.partition("=")[0].strip() == name]
     return found[-1] if found else None
-
 
 def data_dir(
     path: str | Path | None = None,  # overrides the setting
@@ -93,7 +83,6 @@ def data_dir(
     if not folder.is_dir():
         raise DataError(f"DATA_DIR: expected a folder, found none at {folder}")
     return folder.resolve()
-
 
 def log_dir(
     path: str | Path | None = None,  # overrides the setting
@@ -119,12 +108,10 @@ def atomic_path(
     finally:
         tmp.unlink(missing_ok=True)
 
-
 def write_text(text: str, path: str | Path) -> None:
     "Write a text file atomically."
     with atomic_path(path) as tmp:
         tmp.write_text(text, encoding="utf-8")
-
 
 def write_json(obj: Any, path: str | Path) -> None:
     "Write an object as indented JSON, atomically."
@@ -137,7 +124,6 @@ def digest(
     "Return the SHA-256 of a file's bytes."
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
 
 def digest_of(
     obj: Any,  # anything JSON can represent; keys are sorted first
@@ -154,7 +140,6 @@ def seed_for(
     "Return the integer seed of one named stream."
     text = json.dumps([int(seed), *map(str, names)])
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
-
 
 def rng_for(seed: int, *names: str | int) -> np.random.Generator:
     "Return the random generator of one named stream, see `seed_for`."
@@ -193,7 +178,6 @@ def _voxel_transform(affine: np.ndarray, target: np.ndarray) -> tuple[np.ndarray
         raise GeometryError(f"grids are offset by part of a voxel, {np.round(step[:3, 3] - whole[:3, 3], 3).tolist()}: resample instead")
     order = np.abs(whole[:3, :3]).argmax(0)
     return order, whole[order, range(3)].astype(int), whole[order, 3].astype(int)
-
 
 def regrid(
     volume: Volume,
@@ -238,7 +222,6 @@ def _load(path: str | Path) -> nib.Nifti1Image:
         raise DataError(f"{path}: expected an invertible affine, found determinant 0")
     return nib.Nifti1Image(data, image.affine)
 
-
 def _same_grid(shape: tuple[int, ...], affine: np.ndarray, like: Volume, path: str | Path) -> None:
     "Raise `GeometryError` unless the grid is that of `like`, to a hundredth of a voxel; `path` is for the message."
     if tuple(shape) != tuple(like.shape):
@@ -262,7 +245,6 @@ def read_volume(
     if not allow_nan and not np.isfinite(data).all():
         raise DataError(f"{path}: expected finite values, found {int((~np.isfinite(data)).sum())} NaN or infinite voxels")
     return Volume(np.ascontiguousarray(data), image.affine)
-
 
 def read_mask(
     path: str | Path,
@@ -288,7 +270,6 @@ def forms_of(image: nib.spatialimages.SpatialImage) -> nib.Nifti1Header | None:
     header = image.header
     return header if isinstance(header, nib.Nifti1Header) and (int(header["sform_code"]) or int(header["qform_code"])) else None
 
-
 def write_volume(
     volume: Volume,
     path: str | Path,  # ends in .nii or .nii.gz
@@ -303,7 +284,6 @@ def write_volume(
     data = image.to_bytes()
     with atomic_path(path) as tmp:
         tmp.write_bytes(gzip.compress(data, compresslevel=1, mtime=0) if str(path).endswith(".gz") else data)
-
 
 def write_like(
     volume: Volume,
@@ -331,13 +311,11 @@ def flatten(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         found |= flatten(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
     return found
 
-
 def nearest(name: str, known: Iterable[str]) -> str:
     "Suggest the existing name nearest to a wrong one, or list the existing names; the text follows an error message."
     known, last = list(known), name.rpartition(".")[2]
     near = difflib.get_close_matches(name, known, 1) or [k for k in known if k.rpartition(".")[2] == last]
     return f"; did you mean {near[0]}?" if near else f" (there are {', '.join(known)})"
-
 
 def check_value(where: str, name: str, value: Any, default: Any) -> None:  # `where` begins the message
     """Refuse a value of another type than the default's; an int is accepted for a float.

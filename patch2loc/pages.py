@@ -29,9 +29,7 @@ def _environment() -> Environment:
     pages.globals["file"] = lambda name: Markup(pages.loader.get_source(pages, name)[0])
     return pages
 
-
 _PAGES = _environment()
-
 
 def render(
     name: str,  # of a page: quality, report or viewer
@@ -67,7 +65,6 @@ _OPTIONS = ("headless", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "d
             "disable-sync", "no-first-run", "hide-scrollbars", "enable-logging=stderr", "virtual-time-budget=10000",
             "proxy-server=127.0.0.1:9", "host-resolver-rules=MAP * ~NOTFOUND")
 
-
 def _chromium(page: Path, *options: str) -> subprocess.CompletedProcess | None:
     "Open a file in headless Chromium without a network; None, and a printed line, if there is no Chromium."
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -76,7 +73,6 @@ def _chromium(page: Path, *options: str) -> subprocess.CompletedProcess | None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [browser, *(f"--{option}" for option in (*_OPTIONS, f"user-data-dir={profile}", *options)), page.as_uri()]
         return subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
-
 
 def browse(
     page: Path,  # HTML file
@@ -93,7 +89,6 @@ def browse(
     copy.unlink(), frame.unlink()
     console = done and [line for line in done.stderr.splitlines() if "CONSOLE" in line]
     return done and (re.search("<title>(.*?)</title>", done.stdout)[1], console)
-
 
 def screenshot(
     page: Path,  # HTML file

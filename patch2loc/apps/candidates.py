@@ -32,7 +32,6 @@ LEAST_EXTENT_MM = 90.0  # along every axis; a brain is about 140 mm wide
 MOST_SPACING_MM = 7.0  # thickest slices; patches and lesions of 15 mm need two
 FEWEST_VALUES = 24  # masks and label maps have fewer
 
-
 def check_scan(
     volume: Volume,
     path: str | Path,  # for the message
@@ -64,7 +63,6 @@ class Source:
     digest: str  # of the file with the voxels, so that a result can be traced without a name
     forms: nib.Nifti1Header | None = None  # with its sform and qform
 
-
 def _from_dicom(folder: Path, series: str, target: Path) -> None:
     "Read one DICOM series (the only one, if `series` is empty) and write its voxels and geometry as NIfTI."
     reader = sitk.ImageSeriesReader()
@@ -82,7 +80,6 @@ def _from_dicom(folder: Path, series: str, target: Path) -> None:
     for key in image.GetMetaDataKeys():
         image.EraseMetaData(key)
     sitk.WriteImage(image, str(target))
-
 
 def read_source(
     path: str | Path,  # NIfTI file, or a folder of DICOM slices
@@ -120,13 +117,11 @@ def is_stripped(
 # %% ../../nbs/9_apps/91_candidates.ipynb #70efdf2e
 _FINE = (232, 252, 212), from_matvec(np.eye(3), [-116.0, -126.0, -106.0])  # a grid of 1 mm round the whole head: shape, affine
 
-
 def grid_of(fold: Fold) -> tuple[tuple[int, ...], np.ndarray]:
     "Return the grid a fold was trained on: shape, and affine (4, 4) in mm with 0 in the middle."
     shape = fold.atlases["intensity"].mean.shape
     spacing = np.array(GRID_MM) / shape
     return shape, np.diag([*spacing, 1.0]) + np.c_[np.zeros((4, 3)), [*(-(np.array(shape) // 2) * spacing), 0]]
-
 
 def mean_brain(fold: Fold) -> tuple[Volume, np.ndarray]:
     "Return the mean scan of a fold's training subjects, 0 outside the brain, and the brain mask (X, Y, Z) of about half of them."
@@ -136,7 +131,6 @@ def mean_brain(fold: Fold) -> tuple[Volume, np.ndarray]:
     seen = np.pad(mean != mean[0, 0, 0], ((0, 0), (0, 0), (1, 1)), mode="edge")  # the grid cuts the brain above and below
     mask = (ndimage.distance_transform_edt(seen, sampling=np.array(GRID_MM) / shape) > 4)[:, :, 1:-1]
     return Volume(np.where(mask, mean, 0).astype(np.float32), affine), mask
-
 
 def run_template(fold: Fold) -> Template:
     "Lay MNI152 into a run's space, rigidly, in cubes of 1 mm."
@@ -148,7 +142,6 @@ def run_template(fold: Fold) -> Template:
 
 # %% ../../nbs/9_apps/91_candidates.ipynb #1f0e3dad
 EROSION_MM = 3.0  # of BET's mask
-
 
 def erode(
     brain_mask: np.ndarray,  # (X, Y, Z) bool, cut by the grid above and below
@@ -168,7 +161,6 @@ class Placed:
     brain_mask: Volume  # bool, whole brain, cubes of 1 mm in the run's space
     transforms: dict[str, np.ndarray]  # contrast: (4, 4) scan mm to run mm
     quality: dict  # measures of chapter 12, and overlap, likeness, scored, scale
-
 
 def place(
     prepared: Prepared,  # in the space of `run_template`
@@ -219,7 +211,6 @@ class Rule:
     rim_mm: float = 6.0  # nothing is marked this near the brain's surface or the ends of the grid
     most: int = 12  # candidates listed, by mass
 
-
 def find_regions(
     anomaly: np.ndarray,  # (X, Y, Z) NaN outside the brain
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -251,7 +242,6 @@ def region_words(
     side = "midline" if abs(centre[0]) < 5 else "left" if centre[0] < 0 else "right"
     depth = third(centre[1], -25, 25, ("posterior", "middle", "anterior"))
     return f"{side}, {depth}, {third(centre[2], -15, 18, ('inferior', 'central', 'superior'))}"
-
 
 def candidate_table(
     labels: np.ndarray,  # (X, Y, Z) on the standard grid

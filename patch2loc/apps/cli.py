@@ -45,7 +45,6 @@ ScorePrecision = Annotated[Optional[str], Option(help="of scoring: float32 (defa
 SET_HELP = "a value of the configuration, for instance training.steps=2000; may be repeated, and wins over the other options"
 Assignments = Annotated[Optional[list[str]], Option("--set", metavar="KEY=VALUE", help=SET_HELP)]
 
-
 def _clock() -> Callable[[str], None]:
     "Return a reporter that puts the minutes passed before each line."
     start = time.monotonic()
@@ -56,7 +55,6 @@ def _clock() -> Callable[[str], None]:
         sys.stdout.flush()
 
     return report
-
 
 def _numbers(text: str | None, name: str) -> list[int] | None:
     "Read a comma-separated list of whole numbers."
@@ -78,7 +76,6 @@ def cohort(
     "Write the embedded synthetic cohort and its splits."
     _write_cohort(folder, healthy, lesion, seed, slice_mm, jobs)
 
-
 def _write_cohort(folder: Path, healthy: int, lesion: int, seed: int, slice_mm: float = 2.0, jobs: int = 2) -> None:
     "Write a cohort, and report every tenth subject."
     from patch2loc.simulation.cohort import write_cohort
@@ -87,7 +84,6 @@ def _write_cohort(folder: Path, healthy: int, lesion: int, seed: int, slice_mm: 
     progress = lambda subject, done, of: report(f"{done}/{of} {subject}") if done % 10 == 0 or done == of else None
     write_cohort(folder, healthy, lesion, seed, (1.0, 1.0, slice_mm), jobs, progress=progress)
     report(f"synthetic cohort in {folder}: {healthy} healthy, {lesion} of each lesion kind")
-
 
 @manifest_app.command("build")
 def manifest_build(dataset: Dataset, data_dir: DataDir = None) -> None:
@@ -98,13 +94,11 @@ def manifest_build(dataset: Dataset, data_dir: DataDir = None) -> None:
     spec = dataset_spec(dataset, folder)
     typer.echo(f"{len(build_manifest(spec, folder))} files recorded in {manifest_path(spec, folder)}")
 
-
 def _end_with(lines: list[str], what: str) -> None:
     "Print lines and their number; exit 1 if there is one."
     for line in (*lines, f"{len(lines)} {what}"):
         typer.echo(line)
     raise typer.Exit(1 if lines else 0)
-
 
 @manifest_app.command("verify")
 def manifest_verify(dataset: Dataset, data_dir: DataDir = None) -> None:
@@ -113,7 +107,6 @@ def manifest_verify(dataset: Dataset, data_dir: DataDir = None) -> None:
 
     folder = core.data_dir(data_dir)
     _end_with(list(verify_manifest(dataset_spec(dataset, folder), folder)["message"]), "differences")
-
 
 @splits_app.command("make")
 def splits_make(
@@ -138,7 +131,6 @@ def splits_make(
     write_splits(tables, target)
     typer.echo(f"{len(tables)} tables in {target}")
 
-
 @splits_app.command("check")
 def splits_check(
     folder: Annotated[Optional[Path], Argument(metavar="DIR", help="folder of the split tables; default: the project's")] = None,
@@ -147,7 +139,6 @@ def splits_check(
     from patch2loc.data.splits import leak_text, leaks
 
     _end_with([leak_text(row) for _, row in leaks(folder or core.PROJECT_DIR / "splits").iterrows()], "leaks")
-
 
 @splits_app.command("import")
 def splits_import(
@@ -188,7 +179,6 @@ def preprocess(
     report(f"{len(table) - failed} prepared, {failed} failed; look at {table.attrs['folder']}/quality.html")
     raise typer.Exit(1 if failed else 0)
 
-
 @app.command()
 def detect(
     scan: Annotated[Optional[Path], Argument(help="NIfTI file or folder of DICOM slices, of the run's contrast")] = None,
@@ -224,7 +214,6 @@ def _configured(recipe: str, assignments: list[str] | None, **short: Any) -> Any
         values.setdefault("training.sampling", "patches")
     return with_values(config_from(recipe), assignments or (), values)
 
-
 def _study(out: Path, report: Callable[[str], None], places: dict[str, Any], **options: Any) -> None:
     "Plan a study (`places` of `plan_study`), run it, and name the files worth opening."
     from patch2loc.runs.record import plan_study
@@ -236,7 +225,6 @@ def _study(out: Path, report: Callable[[str], None], places: dict[str, Any], **o
         report("worth opening:")
         for name in ("report.html", "tables/summary.md", "figures", "notebooks/e40_tables.ipynb"):
             report(f"  {out / name}")
-
 
 # long: an option a line
 @app.command()
@@ -287,7 +275,6 @@ def run(
     places |= dict(folds=_numbers(folds, "folds"), datasets=datasets.split(",") if datasets else None)
     _study(out, _clock(), places, jobs=jobs, scheduler=scheduler, dry_run=dry_run, force=force or (), until=until, partial=partial)
 
-
 @app.command()
 def demo(
     out: Annotated[Path, Option(help="the run's folder")] = Path("runs/demo"),
@@ -305,7 +292,6 @@ def demo(
     data = out.parent / f"{out.name}-cohort"
     _write_cohort(data, healthy, lesion, seed)
     _study(out, _clock(), {"config": config, "data_dir": data, "folds": _numbers(folds, "folds")})
-
 
 @app.command()
 def ablate(
@@ -334,7 +320,6 @@ def ablate(
 # %% ../../nbs/9_apps/94_cli.ipynb #1f0e3dad
 RunDir = Annotated[Path, Argument(metavar="RUN", help="a run's folder")]
 
-
 @runs_app.command("list")
 def runs_list(
     folder: Annotated[Optional[Path], Argument(metavar="DIR", help="folder of runs; default: LOG_DIR, else runs")] = None,
@@ -344,7 +329,6 @@ def runs_list(
 
     typer.echo(list_runs(folder or core.log_dir()).to_string(index=False))
 
-
 @runs_app.command("show")
 def runs_show(run: RunDir) -> None:
     "Show what a run was made with, and how each step went."
@@ -352,14 +336,12 @@ def runs_show(run: RunDir) -> None:
 
     typer.echo("\n".join(show_run(run)))
 
-
 @runs_app.command("diff")
 def runs_diff(left: RunDir, right: RunDir) -> None:
     "Name the parameters, data, code and numbers in which two runs differ."
     from patch2loc.runs.history import diff_runs
 
     typer.echo("\n".join(diff_runs(left, right) or ["no difference"]))
-
 
 @runs_app.command("join")
 def runs_join(
@@ -371,7 +353,6 @@ def runs_join(
 
     cases = join_runs(runs, out)
     typer.echo(f"{len(cases)} cases of {cases['seed'].nunique()} seeds; tables in {out / 'tables'}")
-
 
 @app.command()
 def bench(
@@ -402,7 +383,6 @@ def _command(words: list[str] | None = None) -> int:  # exit status
         status, message = 130, "interrupted; the same command goes on where it stopped"
     typer.echo(f"patch2loc: {' '.join(message.split())}", err=True)
     return status
-
 
 def main() -> None:
     "Run the command."

@@ -44,14 +44,12 @@ def cache_dir() -> Path:
     "Return the folder for models trained once: `XDG_CACHE_HOME`, or `.cache` at home."
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "patch2loc"
 
-
 def _usable(run: Path, contrast: str) -> bool:
     "Tell whether a run's first fold is trained, has the contrast, and is not older than the atlas of local differences."
     if not (run / "fold-0/thresholds.json").is_file():
         return False
     fold = Fold.open(run / "fold-0")
     return fold.localizer.about["contrast"] == contrast and "local" in fold.atlases
-
 
 def default_run(
     contrast: str,  # t1 or t2
@@ -72,7 +70,6 @@ def default_run(
         config = Config().changed({"data.contrast": contrast, "training": {"steps": steps, "val_every": min(50, steps)}})
         train_fold(Experiment(config, str(cohort), str(cohort / "splits"), str(run)), report)
     return run
-
 
 def open_folds(
     run: str | Path,
@@ -125,7 +122,6 @@ class DetectOptions:
     preparation: Preparation = Preparation()
     rule: Rule = Rule()
 
-
 @dataclass(frozen=True)
 class Detection:
     "What was found in one scan; every volume on the leading scan's own grid."
@@ -141,7 +137,6 @@ class Detection:
     quality: dict
     warnings: list[str]
     about: dict  # of the model
-
 
 def given_scans(
     scan: str | Path | None = None,  # of the run's contrast
@@ -164,7 +159,6 @@ def _stage(name: str, total: int = 1, quiet: bool = False) -> Iterator[tqdm]:
     with tqdm(total=total, desc=name, disable=quiet, unit="", bar_format="{desc:<24}{bar:24} {n_fmt}/{total_fmt} {elapsed}") as bar:
         yield bar
         bar.update(total - bar.n)
-
 
 def _score(prepared: Prepared, models: Sequence[Sequence[Fold]], quiet: bool) -> tuple[Placed, dict[str, np.ndarray]]:
     "Score a scan with all folds of each contrast; return the leading scan as placed, and mean maps on its grid."
@@ -191,7 +185,6 @@ def _in_view(source: Volume, transform: np.ndarray, fold: Fold) -> float:
     held = resample(Volume(np.ones(source.shape, bool), source.affine), healthy.shape, healthy.affine, transform).data
     return float((held & mask).sum() / mask.sum())
 
-
 def _read_all(scans: Mapping[str, str | Path], work: Path, options: DetectOptions) -> tuple[RawSubject, dict[str, Source]]:
     "Read every contrast, and find out whether the skull is off."
     read = {c: read_source(p, work, c, options.series) for c, p in scans.items()}
@@ -199,7 +192,6 @@ def _read_all(scans: Mapping[str, str | Path], work: Path, options: DetectOption
     stripped = options.preprocessed if options.preprocessed is not None else is_stripped(first)
     raw = RawSubject("scan", {c: file for c, (file, _) in read.items()}, stripped=stripped, aligned=stripped and len(read) > 1)
     return raw, {c: source for c, (_, source) in read.items()}
-
 
 def _about(models: Sequence[Sequence[Fold]]) -> dict:
     "Describe the model."
@@ -210,7 +202,6 @@ def _about(models: Sequence[Sequence[Fold]]) -> dict:
             "synthetic": any(fold.localizer.about.get("synthetic", False) for fold in folds),
             "networks": [fold.localizer.digest[:16] for fold in folds]}
 
-
 def _carry_map(data: np.ndarray, placed: Placed, transform: np.ndarray, scan: Volume) -> Volume:
     "Carry a map back to the scan's grid; values are first spread outwards, so that no edge voxel is mixed with NaN."
     grid, brain = placed.scan.volume, placed.scan.brain_mask
@@ -218,7 +209,6 @@ def _carry_map(data: np.ndarray, placed: Placed, transform: np.ndarray, scan: Vo
     values = to_scan(grid.like(data[tuple(near)]), transform, scan).data
     inside = to_scan(grid.like(brain), transform, scan).data
     return scan.like(np.where(inside, values, np.nan).astype(np.float32))
-
 
 def _detect(
     raw: RawSubject, sources: Mapping[str, Source], models: Sequence[Sequence[Fold]], options: DetectOptions, quiet: bool,
@@ -245,7 +235,6 @@ def _detect(
     return Detection(scan, *back, marked.like(np.rint(marked.data).astype(np.int16)), to_scan(placed.brain_mask, transform, scan), table,
                      placed.transforms, placed.quality | {"in_view": in_view}, warnings, _about(models) | {"rule": asdict(options.rule)})
 
-
 def _other_contrast(error: DataError, models: Sequence[Sequence[Fold]]) -> DataError:
     "Name the contrast that a scan seems to have, where it is the opposite of the model's."
     if "opposite" not in str(error):
@@ -253,7 +242,6 @@ def _other_contrast(error: DataError, models: Sequence[Sequence[Fold]]) -> DataE
     wanted = models[0][0].localizer.about["contrast"].upper()
     other = {"T2": "T1", "T1": "T2"}[wanted]
     return DataError(f"looks like {other}, but the model was trained on {wanted}: {error}; give the {wanted} scan, or a run of {other}")
-
 
 @contextmanager
 def _naming(path: str | Path) -> Iterator[None]:
@@ -341,7 +329,6 @@ def write_detection(
         shutil.rmtree(out if made else hidden)
         raise
     return [out / f.name for f in files]
-
 
 def _write_files(found: Detection, folder: Path, stem: str, sources: Mapping[str, Source]) -> None:
     "Write maps, transforms, tables and page under BIDS names."

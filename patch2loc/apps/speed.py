@@ -19,7 +19,6 @@ from ..core import PROJECT_DIR, ParameterError, Patch2LocError, atomic_path
 # %% ../../nbs/9_apps/93_speed.ipynb #6c8349cc
 BENCH_COLUMNS = tuple("name precision stage seconds voxels voxels_per_s ratio ratio_brain share_of_limit peak_mb note machine".split())
 
-
 def _with_ratios(frame: pd.DataFrame) -> pd.DataFrame:
     "Compare each row with the published procedure, with the first row of its stage, and with the limit."
     frame, published = frame.copy(), frame.set_index("name").seconds
@@ -39,7 +38,6 @@ def _with_ratios(frame: pd.DataFrame) -> pd.DataFrame:
 # %% ../../nbs/9_apps/93_speed.ipynb #b7f155ad
 ROWS = Path("nbs/measurements/speed_rows.py")  # the measuring functions, in the clone
 
-
 def _call(function: str, arguments: dict[str, Any]) -> Any:
     "Call a function of `ROWS` in a fresh process; Patch2LocError with the last line of its error."
     script = PROJECT_DIR / ROWS
@@ -50,7 +48,6 @@ def _call(function: str, arguments: dict[str, Any]) -> Any:
         message = (done.stderr.strip() or "(no message)").splitlines()[-1]
         raise Patch2LocError(f"bench: {function} ended with status {done.returncode}: {message}")
     return json.loads(done.stdout.splitlines()[-1])
-
 
 def bench(
     quick: bool = False,  # about a minute
@@ -78,7 +75,6 @@ def save_bench(
     "Write the rows as JSON; missing values become null."
     with atomic_path(path) as tmp:
         tmp.write_text(frame.to_json(orient="records", indent=1, force_ascii=False), encoding="utf-8")
-
 
 def bench_table(
     frame: pd.DataFrame,  # from `bench`, or read from its JSON

@@ -56,7 +56,6 @@ class Layer:
     threshold: float  # where the slider begins; values below it are not shown
     unit: str = ""
 
-
 @dataclass(frozen=True)
 class Page:
     "What one page shows."
@@ -72,7 +71,6 @@ class Page:
 
 # %% ../../nbs/9_apps/90_viewer.ipynb #9bf31c7f
 _RAMP = (colormaps["inferno"](np.linspace(0.1, 1, 256))[:, :3] * 255).astype(int).tolist()  # byte -> red, green, blue
-
 
 def _data(page: Page) -> dict:
     "Gather what the script of the page needs."
@@ -92,7 +90,6 @@ def _data(page: Page) -> dict:
     voxel = np.clip(np.rint(np.linalg.inv(scan.affine) @ [*start, 1])[:3], 0, np.array(scan.shape) - 1).astype(int)
     return {"shape": list(scan.shape), "origin": scan.affine[:3, 3].tolist(), "step": float(scan.spacing[0]), "columns": columns,
             "layers": layers, "start": voxel.tolist(), "ramp": _RAMP, "images": images}
-
 
 def page_html(
     page: Page,

@@ -25,7 +25,6 @@ from ..core import PROJECT_DIR, DataError, ParameterError, atomic_path, digest
 # %% ../../nbs/1_data/10_datasets.ipynb #7ee071ef
 ROLES = {"healthy": "Train", "lesion": "Test"}  # role: folder below DATA_DIR
 
-
 @dataclass(frozen=True)
 class DatasetSpec:
     "The facts about a data set, wherever its files lie."
@@ -63,7 +62,6 @@ def _read_spec(path: Path) -> DatasetSpec:
         raise DataError(f"{path}: role: expected healthy or lesion, found {entries['role']!r}")
     return DatasetSpec(**{key: tuple(value) if isinstance(value, list) else value for key, value in entries.items()})
 
-
 def dataset_spec(
     name: str,  # e.g. "IXI", in any case
     data_dir: str | Path | None = None,  # searched first
@@ -86,13 +84,11 @@ PARTS = ("t1", "t2", "flair", "mask", "seg")
 _ENDING = re.compile(rf"(?:_({'|'.join(PARTS)}))?(?:\.nii(?:\.gz)?)?$", re.IGNORECASE)
 _SPACE = re.compile(r"_space-[A-Za-z0-9]+")
 
-
 def subject_of(
     img_name: str,  # an `img_name` of a split table, a file name or a path
 ) -> str:
     """Name the subject (with the session, where there is one) of a file."""
     return _SPACE.sub("", _ENDING.sub("", re.split(r"[/\\]", str(img_name))[-1]))
-
 
 def _part_files(spec: DatasetSpec, data_dir: Path) -> list[Path]:
     "List a data set's files by subject and part; `DataError` if there is no such folder."
@@ -106,11 +102,9 @@ def _part_files(spec: DatasetSpec, data_dir: Path) -> list[Path]:
 RECORD_COLUMNS = ["subject", "part", "file", "bytes", "sha256", "shape", "spacing", "axes", "affine", "dtype",
                   "minimum", "maximum", "nan", "voxels", "ml", "labels", "problem"]
 
-
 def _numbers(values: np.ndarray, form: str = "g") -> str:
     "Write numbers with spaces between, never as -0."
     return " ".join(f"{n + 0.0:{form}}" for n in np.asarray(values).ravel().tolist())
-
 
 def _content(path: Path, mask: bool) -> dict:
     "Read geometry and values of one image, voxel counts and labels too if it is a mask."
@@ -130,7 +124,6 @@ def _content(path: Path, mask: bool) -> dict:
         row |= {"voxels": str(voxels), "ml": f"{ml:.4f}", "labels": _numbers(np.unique(finite)[:20])}
     return row
 
-
 def _file_record(path: Path, data_dir: Path) -> dict[str, str]:
     "Record checksum, geometry and values of one NIfTI file as RECORD_COLUMNS; a file that cannot be read gets a `problem`."
     part = path.parent.name
@@ -148,11 +141,9 @@ def manifest_path(spec: DatasetSpec, data_dir: str | Path) -> Path:
     "Return the path of a data set's manifest, which lies beside the data."
     return Path(data_dir) / "data_manifest" / f"{spec.name}.csv"
 
-
 def _scan_folder(spec: DatasetSpec, data_dir: Path) -> pd.DataFrame:
     "Record every file of a data set, one after the other."
     return pd.DataFrame([_file_record(path, data_dir) for path in _part_files(spec, data_dir)], columns=RECORD_COLUMNS)
-
 
 def build_manifest(spec: DatasetSpec, data_dir: str | Path) -> pd.DataFrame:  # one row per file, RECORD_COLUMNS
     """Record a data set's files in the CSV at `manifest_path`.
@@ -169,12 +160,10 @@ def build_manifest(spec: DatasetSpec, data_dir: str | Path) -> pd.DataFrame:  # 
 # %% ../../nbs/1_data/10_datasets.ipynb #61d9824e
 DIFFERENCE_COLUMNS = ["kind", "subject", "file", "expected", "found", "message"]
 
-
 def _difference(kind: str, subject: str, file: str, expected: str, found: str) -> dict[str, str]:
     "Return one row of DIFFERENCE_COLUMNS."
     message = f"{file}: {kind}: expected {expected}, found {found}"
     return dict(zip(DIFFERENCE_COLUMNS, (kind, subject, file, expected, found, message)))
-
 
 def _compare_records(recorded: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     "Report every difference between two records of one data set, as DIFFERENCE_COLUMNS."
@@ -206,7 +195,6 @@ def _subject_problems(spec: DatasetSpec, subject: str, rows: pd.DataFrame) -> It
         found = " | ".join(sorted(grids))
         yield _difference("different grids", subject, f"{spec.folder} {subject}", "one grid for all its images", found)
 
-
 def _file_problems(spec: DatasetSpec, row: dict[str, str]) -> Iterator[dict[str, str]]:
     "Check one file's RECORD_COLUMNS by themselves."
     def differs(kind: str, expected: str, found: str) -> dict[str, str]:
@@ -226,7 +214,6 @@ def _file_problems(spec: DatasetSpec, row: dict[str, str]) -> Iterator[dict[str,
     unexpected = [v for v in row["labels"].split() if v not in {"0", *spec.labels}]
     if row["part"] == "seg" and spec.labels and unexpected:
         yield differs("label values", f"0 or {', '.join(spec.labels)}", ", ".join(unexpected))
-
 
 def _check_record(spec: DatasetSpec, table: pd.DataFrame) -> pd.DataFrame:
     "Report, as DIFFERENCE_COLUMNS, what in a record contradicts the data set's description or the record itself."
@@ -253,7 +240,6 @@ def read_manifest(
     if list(table.columns) != RECORD_COLUMNS:
         raise DataError(f"{path}: expected the columns {', '.join(RECORD_COLUMNS)}, found {', '.join(table.columns)}")
     return table
-
 
 def verify_manifest(
     spec: DatasetSpec,

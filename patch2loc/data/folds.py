@@ -29,7 +29,6 @@ def _strata(subjects: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
         groups[column] = subjects[column].astype(str) if quartile is None else quartile.fillna(-1).astype(int).astype(str)
     return pd.DataFrame(groups, index=subjects.index)
 
-
 def stratified_assignment(
     subjects: pd.DataFrame,  # one row per person, column `person` and those of `strata`
     sizes: Mapping[str, int],  # part: number of persons; together all of them
@@ -62,7 +61,6 @@ def _agreed(values: pd.Series) -> str:
     given = {str(v) for v in values if str(v) not in ("", "nan")}
     return given.pop() if len(given) == 1 else ""
 
-
 def _unique_persons(table: pd.DataFrame, strata: Sequence[str]) -> pd.DataFrame:
     "Collect one row per person: `person`, the strata (empty where two rows differ), and `scans`, how many."
     missing = [c for c in strata if c not in table]
@@ -72,7 +70,6 @@ def _unique_persons(table: pd.DataFrame, strata: Sequence[str]) -> pd.DataFrame:
     facts = groups[list(strata)].agg(_agreed) if strata else pd.DataFrame(index=groups.size().index)
     return facts.assign(scans=groups.size().astype(str)).reset_index()
 
-
 def _count(wanted: int | float, everyone: int, name: str) -> int:
     "Turn a number or fraction of persons into a number; `ParameterError` names the parameter."
     number = round(wanted * everyone) if isinstance(wanted, float) else int(wanted)
@@ -80,7 +77,6 @@ def _count(wanted: int | float, everyone: int, name: str) -> int:
         hint = "for a subset of a data set use proportional sizes"
         raise ParameterError(f"{name}: expected 0 to {everyone} persons or a fraction of them, got {wanted}; {hint}")
     return number
-
 
 def make_folds(
     table: pd.DataFrame,  # SPLIT_COLUMNS and strata, one row per scan
@@ -113,7 +109,6 @@ def make_folds(
 # %% ../../nbs/1_data/18_folds.ipynb #511938c6
 SUBJECT_COLUMNS = ["subject", "file", "person", "site", "sex", "age", "t2"]  # t2: "no" where there is none
 
-
 @dataclass(frozen=True)
 class SplitPlan:
     "How a set is divided."
@@ -122,7 +117,6 @@ class SplitPlan:
     val: int | float | None = None  # persons, or a fraction; None: all who are not tested
     test: int | float = 0.25
     strata: tuple[str, ...] = ()
-
 
 def plan_for(
     spec: DatasetSpec,
@@ -138,7 +132,6 @@ def plan_for(
         return plan
     val, test = (n / spec.subjects if isinstance(n, int) else n for n in (plan.val, plan.test))
     return replace(plan, test=test, val=val if plan.folds else None)
-
 
 def _split_rows(spec: DatasetSpec, subjects: pd.DataFrame) -> pd.DataFrame:
     "Turn a table of subjects, as for `make_splits`, into SPLIT_COLUMNS, person, site and sex."
@@ -156,7 +149,6 @@ def _split_rows(spec: DatasetSpec, subjects: pd.DataFrame) -> pd.DataFrame:
     rows.insert(0, "img_name", table["subject"] + "_t1.nii.gz")
     return rows
 
-
 def make_splits(
     spec: DatasetSpec,
     subjects: pd.DataFrame,  # `subject`, perhaps others of SUBJECT_COLUMNS, `brain_mask` and `lesion_mask` (False: has none)
@@ -172,7 +164,6 @@ def make_splits(
         names = rows["img_name"][(subjects["t2"] != "no").to_numpy()].str.replace("_t1.nii.gz", "_t2.nii.gz")
         tables[_availability_tables(spec.name, "t2")[0]] = names.sort_values().to_frame()
     return tables
-
 
 def write_splits(tables: Tables, out_dir: str | Path) -> list[Path]:
     """Write split tables as CSV; the same tables give the same bytes."""
@@ -200,7 +191,6 @@ def subjects_in(
 _SITE = r"^IXI\d+-(\w+)-|^sub-(r\d+)s|^(Utrecht|Singapore|GE3T)_"
 _IXI_SEX = "SEX_ID (1=m, 2=f)"
 
-
 def read_demographics(
     path: str | Path,  # CSV: subject, person or IXI_ID; any of site, sex, age
 ) -> pd.DataFrame:  # one row per subject or person; text, "" where rows contradict each other
@@ -219,7 +209,6 @@ def read_demographics(
         raise SplitError(f"{path}: expected a column subject, person or IXI_ID, found {', '.join(table.columns)}")
     facts = [c for c in ("person", "site", "sex", "age") if c in table and c != key]
     return table.groupby(key, sort=True)[facts].agg(_agreed).reset_index()
-
 
 def add_demographics(
     subjects: pd.DataFrame,  # `subject` and others
@@ -242,7 +231,6 @@ def _atlas_persons(table: pd.DataFrame) -> pd.Series:
     twice = named[(old != "") & old.duplicated(keep=False)]
     return twice.groupby("_old")["_person"].transform("min").reindex(table.index).fillna("")
 
-
 def _facts(table: pd.DataFrame) -> dict[str, pd.Series]:
     "Read person, site and sex from the published tables' own columns."
     blank = pd.Series("", index=table.index)
@@ -250,7 +238,6 @@ def _facts(table: pd.DataFrame) -> dict[str, pd.Series]:
     site = table["img_path"].map(subject_of).str.extract(_SITE).bfill(axis=1)[0].fillna("")
     number = next((table[c] for c in table if c.startswith("Site No")), blank)
     return {"person": _atlas_persons(table), "site": site.where(number == "", number), "sex": sex}
-
 
 def _without_leaks(tables: Tables) -> dict[str, pd.DataFrame]:
     "Remove repeats, and of every person in two parts the rows in the part that comes last in the order test, val, train."
@@ -267,7 +254,6 @@ def _without_leaks(tables: Tables) -> dict[str, pd.DataFrame]:
         if kept[name].empty:
             raise SplitError(f"{name}: no subject is left without the leaks")
     return {name: kept[name] for name in tables}
-
 
 def import_published(
     src: str | Path,  # folder of the published tables

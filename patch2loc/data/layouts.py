@@ -21,7 +21,6 @@ from .preprocessing import RawSubject
 _TOKENS = re.compile(r"\{(\w+)\}|(\*\*/)|(\*)|(\(|\)\?)|([^{*()]+|.)")
 _PIECE = r"[A-Za-z0-9][A-Za-z0-9.+-]*(?:_[A-Za-z0-9.+-]+)*?"
 
-
 def _pattern_regex(pattern: str) -> re.Pattern:
     "Translate a path pattern into a regular expression for the whole path, with named groups for the braces."
     out, named = "", set()
@@ -48,7 +47,6 @@ class Layout:
     aligned: bool = False  # the contrasts of a subject share one space
     healthy: bool = False  # for sets that data_manifest/ does not describe
     brain_ml: tuple[float, float] | None = None  # allowed sizes of a brain; None: as in `Preparation`
-
 
 _MSLUB, _ATLAS = "**/{subject}/(preprocessed/)?({subject}_)?", "**/{subject}_space-MNI152NLin2009aSym_"
 _BIDS = "sub-{subject}(_ses-{session})?"
@@ -78,7 +76,6 @@ def get_layout(
         existing = ", ".join(layout.name for layout in LAYOUTS.values())
         raise ParameterError(f"data set: expected {existing}, or a JSON file that describes one, got {str(name)!r}")
     return _read_layout(Path(name))
-
 
 def _read_layout(path: Path) -> Layout:
     "Read a layout from JSON; a single pattern needs no brackets."
@@ -113,13 +110,11 @@ def target_folder(
     described = spec.source or spec.licence or spec.lesion_labels
     return spec.folder if described else f"{'Train' if layout.healthy else 'Test'}/{layout.name}", spec.lesion_labels
 
-
 def _name(template: str, pieces: dict[str, str | None]) -> str:
     "Fill in `Layout.subject`; a bracket with a missing piece is dropped."
     def keep(bracket: re.Match) -> str:
         return bracket[1] if all(pieces.get(n) for n in re.findall(r"\{(\w+)\}", bracket[1])) else ""
     return re.sub(r"\{(\w+)\}", lambda m: pieces.get(m[1]) or "", re.sub(r"\((.*?)\)\?", keep, template))
-
 
 def _matches(patterns: Sequence[str], names: list[str], subject: str) -> dict[str, list[str]]:
     "Find the paths of each subject, by the first pattern that finds one; `subject` is `Layout.subject`."
@@ -133,14 +128,12 @@ def _matches(patterns: Sequence[str], names: list[str], subject: str) -> dict[st
         out = here | out
     return out
 
-
 def _list_files(raw_dir: Path) -> list[str]:
     "List the NIfTI files below RAW_DIR, sorted, without hidden ones; links are followed."
     if not raw_dir.is_dir():
         raise DataError(f"RAW_DIR: expected a folder, found none at {raw_dir}")
     found = [Path(folder, f).relative_to(raw_dir).as_posix() for folder, _, files in os.walk(raw_dir, followlinks=True) for f in files]
     return sorted(f for f in found if f.endswith((".nii", ".nii.gz")) and not any(part.startswith(".") for part in f.split("/")))
-
 
 def _assemble(layout: Layout, raw_dir: Path, subject: str, parts: dict[str, dict[str, list[str]]], labels: tuple[int, ...]) -> RawSubject:
     "Collect one subject's files from `parts` (part: subject: paths), or record why that is impossible."
@@ -153,7 +146,6 @@ def _assemble(layout: Layout, raw_dir: Path, subject: str, parts: dict[str, dict
         subject, {c: paths[c] for c in layout.scans if c in paths}, paths.get("lesion mask"), labels, layout.lesion_on,
         paths.get("brain mask"), layout.stripped, layout.aligned, problem="; ".join(absent + double),
         missing=tuple(c for c in layout.scans if c not in paths), brain_ml=layout.brain_ml)
-
 
 def find_subjects(
     layout: Layout,

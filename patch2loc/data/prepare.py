@@ -35,7 +35,6 @@ def _edge(mask: np.ndarray) -> np.ndarray:
     plane[1, 1, [0, 2]] = False
     return mask & ~ndimage.binary_erosion(mask, plane)
 
-
 def _strip_of_slices(done: Prepared, count: int = 6, height: int = 125) -> Image.Image:
     "Draw axial slices of the first contrast, `height` pixels high, with mask edges; left on the left, front up."
     scan = next(iter(done.scans.values()))
@@ -57,14 +56,12 @@ def _strip_of_slices(done: Prepared, count: int = 6, height: int = 125) -> Image
 # %% ../../nbs/1_data/15_prepare.ipynb #06132561
 VERSION = 2  # raised when the same input begins to give other files
 
-
 def _subject_key(raw: RawSubject, settings: Preparation, template: Template) -> str:
     "Digest everything a subject's result depends on."
     files = [digest(p) if p.is_file() else "absent" for p in raw.files]
     how = [raw.subject, list(raw.scans), raw.lesion_labels, raw.lesion_on]
     how += [raw.stripped, raw.aligned, raw.problem, raw.missing, raw.brain_ml]
     return digest_of([VERSION, files, how, asdict(settings) | {"brain": brain_method(settings.brain)}, template.key])
-
 
 def _write_prepared(done: Prepared, folder: Path) -> list[Path]:
     "Write a prepared subject's files below the data set's folder, each atomically."
@@ -82,7 +79,6 @@ def _write_prepared(done: Prepared, folder: Path) -> list[Path]:
         _strip_of_slices(done).save(tmp)
     return [*images, *transforms, slices]
 
-
 def _recorded(folder: Path, subject: str, key: str) -> dict | None:
     "Read a subject's record if it has this key and its files are all there."
     record = folder / "prepared" / f"{subject}.json"
@@ -92,7 +88,6 @@ def _recorded(folder: Path, subject: str, key: str) -> dict | None:
         return None
     complete = all((folder / f).is_file() and (folder / f).stat().st_size == size for f, size in row["files"].items())
     return row if complete and row.get("key") == key else None
-
 
 def _forget(folder: Path, subject: str) -> None:
     "Remove what an earlier version of a subject left, its record first."
@@ -130,7 +125,6 @@ def _prepare_subject(raw: RawSubject, folder: Path, template: Template, settings
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
                              "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"), "1") | {"MPLBACKEND": "Agg"}
 
-
 def _on_dask(client: Client, work: list[RawSubject], folder: Path, template: Template, settings: Preparation) -> Iterator[dict]:
     "Yield rows as they are finished."
     shared = client.scatter(template, broadcast=True)
@@ -141,7 +135,6 @@ def _on_dask(client: Client, work: list[RawSubject], folder: Path, template: Tem
         else:
             reason = f"its worker was lost ({type(future.exception()).__name__}); more memory, or fewer jobs"
             yield {"subject": futures[future].subject, "status": "failed", "reason": reason, "fresh": True}
-
 
 def _run_subjects(work: list[RawSubject], jobs: int | str, *arguments) -> Iterator[dict]:
     "Prepare subjects here, in local processes, or on the cluster at the address `jobs`; rows come as they are finished."
@@ -164,7 +157,6 @@ def _run_subjects(work: list[RawSubject], jobs: int | str, *arguments) -> Iterat
 MEASURES = {"brain_ml": "brain {:.0f} ml", "overlap": "overlap with the template {:.3f}", "scale": "scale {:.3f}"}
 _LESION = {"lesion_ml_scan": "lesion in the scan {:.2f} ml", "lesion_ml": "prepared {:.2f} ml", "lesion_outside": "outside the mask {:.1%}"}
 
-
 def outlyingness(
     table: pd.DataFrame,  # one row per subject
     columns: Sequence[str] = tuple(MEASURES),
@@ -176,7 +168,6 @@ def outlyingness(
         spread = max(1.48 * (table[column] - middle).abs().median(), 0.01 * abs(middle))
         out = np.maximum(out, (table[column] - middle).abs() / spread)
     return out.where(table.status != "failed", np.inf).fillna(np.inf)
-
 
 def _quality_page(table: pd.DataFrame, title: str) -> str:
     "Return the quality page of a table with one row per subject; the slices lie beside it."
@@ -194,7 +185,6 @@ def _quality_page(table: pd.DataFrame, title: str) -> str:
 # %% ../../nbs/1_data/15_prepare.ipynb #164f043c
 COLUMNS = ["subject", "status", "reason", "contrasts", "brain", *MEASURES, *_LESION, "seconds"]
 
-
 def _write_tables(rows: list[dict], folder: Path, title: str) -> pd.DataFrame:
     "Write prepared.csv, failures.csv and the quality page; return the table."
     table = pd.DataFrame(rows).reindex(columns=[*COLUMNS, "fresh"]).sort_values("subject", ignore_index=True)
@@ -204,7 +194,6 @@ def _write_tables(rows: list[dict], folder: Path, title: str) -> pd.DataFrame:
     write_text(failed.to_csv(index=False, lineterminator="\n"), folder / "failures.csv")
     write_text(_quality_page(table, title), folder / "quality.html")
     return table
-
 
 def preprocess_dataset(
     dataset: str | Path,  # IXI, Brats21, MSLUB, ATLAS_v2, WMH, bids, plain, or a JSON file that describes another

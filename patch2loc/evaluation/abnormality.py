@@ -19,7 +19,6 @@ from ..localizer.patches import MIN_BRAIN, PATCH_SIDE, brain_fraction, cut_patch
 # %% ../../nbs/4_evaluation/44_abnormality.ipynb #1679091c
 ERROR_FLOOR = 0.5  # added to the squared error, per cent²
 
-
 def patch_table(
     model: PatchLocalizer,
     image: np.ndarray,  # (X, Y, Z) float32 in [0, 1], 0 outside the brain
@@ -55,7 +54,6 @@ def gaussian_kl(
     inverse = np.linalg.inv(cov_b)
     logdet = np.linalg.slogdet(cov_b)[1] - np.linalg.slogdet(cov_a)[1]
     return float(0.5 * (np.trace(inverse @ cov_a) + gap @ inverse @ gap - d + logdet))
-
 
 def groups(
     lesion_fraction: Sequence[float],

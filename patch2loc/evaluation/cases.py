@@ -39,14 +39,11 @@ class CaseCounts:
     detections: np.ndarray  # (j,) components of the flagged voxels
     true_positives: np.ndarray  # (j,) of them, those that meet a lesion
 
-
 _COUNTS = tuple(part.name for part in fields(CaseCounts))
-
 
 def _at(inside: np.ndarray, other: np.ndarray, thresholds: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:  # (k,) tp, (k,) fp
     "Count flagged voxels at thresholds, from the rising scores of lesion voxels and of other voxels."
     return tuple(part.size - np.searchsorted(part, np.asarray(thresholds, part.dtype), "right") for part in (inside, other))
-
 
 def _protocol_measures(inside: np.ndarray, other: np.ndarray, healthy: HealthyThresholds) -> dict[str, float]:
     "Measure at the thresholds set by healthy subjects, from the rising scores of lesion voxels and of other voxels."
@@ -85,7 +82,6 @@ def case_measures(
     row["scan_score"] = float(score.mean(dtype=np.float64))
     return row, CaseCounts(*_at(inside, other, healthy.grid), *detected)
 
-
 def _lesion_counts(volumes: Sequence[np.ndarray], healthy: HealthyThresholds) -> tuple[dict[str, float], list[np.ndarray]]:
     "Return lesion measures at the healthy quantile, and found, detections and true positives (j,) at the swept part of the grid."
     at = np.sort(np.append(healthy.grid[: healthy.swept], healthy.quantile))[::-1]
@@ -99,11 +95,9 @@ def _best_on_grid(counts: Sequence[CaseCounts], lesion_voxels: Sequence[int]) ->
     "Find the (highest) threshold of the grid with the best mean Dice over volumes, all with a lesion; returns its index."
     return int(np.mean([_dice(c, n) for c, n in zip(counts, lesion_voxels)], axis=0).argmax())
 
-
 def _dice(counts: CaseCounts, lesion_voxels: int) -> np.ndarray:
     "Return the Dice of a case at each threshold of the grid."
     return 2 * counts.tp / (counts.tp + counts.fp + lesion_voxels)
-
 
 def pooled_curve(
     counts: Sequence[CaseCounts],  # cases of one method
@@ -161,6 +155,7 @@ def case_row(
     return {name: row[name] for name in CASE_COLUMNS}
 
 # %% ../../nbs/4_evaluation/45_cases.ipynb #d3d94468
+# old names: of files written before version 0.2
 _KINDS = {"foci": "small", "elsewhere": "displaced"}
 _METHODS = dict.fromkeys(("method", "reference", "candidate", "score"), {"surprise": "nll"})
 OLD_NAMES = {  # column of a file ("" for its heads) -> old word -> current word
@@ -169,13 +164,11 @@ OLD_NAMES = {  # column of a file ("" for its heads) -> old word -> current word
     **_METHODS, "kind": _KINDS, "dataset": _KINDS,
 }
 
-
 def current_name(name: str, column: str = "") -> str:
     'Translate an old name that stands in a column ("": the head of a column); other names stay as they are.'
     for old, new in OLD_NAMES.get(column, {}).items():
         name = re.sub(rf"(?<![A-Za-z])(?:{old})(?![A-Za-z])", new, name)
     return name
-
 
 def current_names(table: pd.DataFrame) -> pd.DataFrame:
     "Translate the heads of a table of nbs/measured or of an earlier run, and the methods, lesion kinds and data sets in it."
@@ -194,20 +187,17 @@ def _cell(name: str, value: object) -> str:
         return ""
     return str(int(value)) if name in _WHOLE else repr(float(value))
 
-
 def _refuse_duplicates(cases: pd.DataFrame, where: str | Path) -> None:
     "Raise `ResultsError` if one subject was scored twice by one method in one fold."
     if len(duplicates := cases[cases.duplicated(list(_IDENTITY))]):
         first = "{dataset}/{subject}/{method} of fold {fold}".format(**duplicates.iloc[0])
         raise ResultsError(f"{where}: {len(duplicates)} cases appear twice, first {first}")
 
-
 def _write_csv(rows: Sequence[Sequence[str]], path: str | Path) -> None:
     "Write rows of text as CSV, atomically."
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     write_text(out.getvalue(), path)
-
 
 def write_cases(
     rows: Sequence[Mapping[str, object]],  # of `case_row`
@@ -233,7 +223,6 @@ def read_case_file(path: str | Path) -> pd.DataFrame:  # the columns of CASE_COL
     cases["synthetic"] = cases["synthetic"] == "true"
     cases[["fold", "seed"]] = cases[["fold", "seed"]].astype(int)
     return cases
-
 
 def read_rows(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
     "Read a CSV as text, with current names for old heads and methods.   Raises: ResultsError if the file or a column is missing."
@@ -281,7 +270,6 @@ def read_cases(
     check_cases(cases, run_dir)
     return cases
 
-
 def read_runs(run_dirs: Sequence[str | Path]) -> pd.DataFrame:  # the columns of CASE_COLUMNS
     "Read the cases of one study run with several seeds.   Raises: ResultsError as read_cases does, and for equal seeds."
     cases = pd.concat(map(read_cases, run_dirs), ignore_index=True)
@@ -291,12 +279,10 @@ def read_runs(run_dirs: Sequence[str | Path]) -> pd.DataFrame:  # the columns of
 # %% ../../nbs/4_evaluation/45_cases.ipynb #b6d767d2
 Counts = dict[str, dict[str, CaseCounts]]  # method -> subject -> counts
 
-
 def write_counts(counts: Sequence[tuple[str, str, CaseCounts]], path: str | Path) -> None:
     "Write counts at the grid (subject, method, counts) to curves.csv, one row per subject and method, atomically."
     lines = [[subject, method, *(" ".join(map(str, getattr(c, name).tolist())) for name in _COUNTS)] for subject, method, c in counts]
     _write_csv([("subject", "method", *_COUNTS), *sorted(lines, key=lambda line: line[:2])], path)
-
 
 def read_counts(path: str | Path) -> Counts:
     "Read counts at the grid from curves.csv.   Raises: ResultsError if the file or a column is missing."
@@ -305,12 +291,10 @@ def read_counts(path: str | Path) -> Counts:
         counts.setdefault(row["method"], {})[row["subject"]] = CaseCounts(*(np.array(row[name].split(), int) for name in _COUNTS))
     return counts
 
-
 def write_grid(grid: Mapping[str, np.ndarray], path: str | Path) -> None:
     "Write the thresholds (method -> (k,)) at which cases were counted to grid.csv."
     rows = [(method, " ".join(map(repr, values.tolist()))) for method, values in sorted(grid.items())]
     _write_csv([("method", "thresholds"), *rows], path)
-
 
 def read_grid(path: str | Path) -> dict[str, np.ndarray]:
     "Read the thresholds (method -> (k,)) at which cases were counted.   Raises: ResultsError if the file or a column is missing."

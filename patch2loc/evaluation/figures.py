@@ -32,7 +32,6 @@ _DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (3, 3)))
 _DOTTED = dict(color=_GREY, linestyle=(0, (1, 1.2)), linewidth=1.4)
 _SEED = 3141  # of jitter and of the patches in a density
 
-
 class _Page(Figure):
     "A figure that a notebook shows even where pyplot was never used."
 
@@ -40,7 +39,6 @@ class _Page(Figure):
         file = io.BytesIO()
         self.savefig(file, format="png", dpi=80)
         return file.getvalue()
-
 
 def _page(height: float, title: str, synthetic: bool) -> Figure:
     "Open a figure of a height in inches whose title names synthetic data."
@@ -60,7 +58,6 @@ def _axis(axis: Axes, grid: str | None = None, **labels: object) -> None:
     if grid:
         axis.grid(axis=grid, alpha=0.25)
 
-
 def _log_axis(axis: Axes, scale: float = 1) -> None:
     "Make x logarithmic with plain numbers (times `scale`) at each decade, and at 2 and 5 where there is room."
     axis.set_xscale("log")
@@ -68,7 +65,6 @@ def _log_axis(axis: Axes, scale: float = 1) -> None:
     axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 300 else (1,), numticks=12))
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{scale * value:g}"))
     axis.xaxis.set_minor_formatter(NullFormatter())
-
 
 def _check_columns(name: str, table: pd.DataFrame, columns: Sequence[str]) -> None:
     if missing := [column for column in columns if column not in table]:
@@ -81,7 +77,6 @@ _UNITS = {
     **dict.fromkeys(("nll_atlas", "fused"), "calibrated score, nats"),
 }
 
-
 def _unit_of(method: str) -> str:
     "Name the unit of a score's map."
     return _UNITS["atlas"] if method.endswith("_z") else _UNITS.get(method.removesuffix("_median").removesuffix("_gaussian"), "")
@@ -90,7 +85,6 @@ def _unit_of(method: str) -> str:
 def _shown(brain_mask: np.ndarray, lesion_mask: np.ndarray | None = None) -> np.ndarray:
     "Count the voxels of lesion in each axial slice, or of brain if there is no lesion."
     return (brain_mask if lesion_mask is None or not lesion_mask.any() else lesion_mask).sum((0, 1))
-
 
 @dataclass(frozen=True)
 class CaseView:
@@ -135,14 +129,12 @@ def _picture(axis: Axes, image: np.ndarray, limits: Sequence[float], cmap: str, 
     axis.set(xticks=[], yticks=[], facecolor="black" if cmap == "gray" else "white")
     axis.spines[:].set_visible(False)
 
-
 def _box(cases: Sequence[CaseView]) -> tuple[slice, slice]:
     "Find the smallest rectangle around the brain of all slices drawn: one for all rows, so that sizes are comparable."
     if len({case.scan.shape[:2] for case in cases}) > 1:
         return slice(None), slice(None)
     shadow = np.any([case.brain_mask[:, :, case.slice_shown] for case in cases], axis=0)
     return (find_objects(shadow.astype(np.uint8)) or [(slice(None), slice(None))])[0]
-
 
 def _case_row(case: CaseView, row: Sequence[Axes], limits: Mapping[str, tuple[float, float]], box: tuple[slice, slice]) -> None:
     "Fill one row of a panel; `limits` are the colours of each map, `box` is the part of a slice that is shown."
@@ -191,11 +183,9 @@ _MOST = 4000  # patches of a group in the joint density; the others are complete
 _STYLES = {"normal": dict(color=_DARK, linestyle="-"), "abnormal": dict(color=_ORANGE, linestyle=(0, (4, 1.5)))}
 _AXES = {"log_error": "log(squared error + 0.5)", "log_variance": "mean log-variance"}
 
-
 def _varied(part: pd.DataFrame) -> bool:
     "Tell whether a group of patches is large and varied enough for a density."
     return len(part) >= _FEW and bool((part[list(_AXES)].std() > 1e-9).all())
-
 
 def _densities(axes: Sequence[Axes], name: str, part: pd.DataFrame) -> None:
     "Draw each variable of a group, then both together: lines around 10 to 90 % of the patches."
@@ -307,7 +297,6 @@ def _strip(axis: Axes, table: pd.DataFrame, methods: Sequence[str]) -> None:
     axis.axvline(table["prevalence"].mean(), **_DOTTED)
     axis.set(yticks=range(len(methods)), yticklabels=[name.replace("_", " ") for name in methods], ylim=(len(methods) - 0.5, -0.5))
 
-
 def auprc_strip(
     cases: pd.DataFrame,  # of `read_cases`: dataset, method, subject, auprc, prevalence
     synthetic: bool = False,  # is the data simulated?
@@ -346,7 +335,6 @@ def _curves(tables: Mapping[str, pd.DataFrame], x: str, y: str, title: str, synt
     _axis(axis, "both", ylim=(0, 1.02), **labels)
     return axis
 
-
 def curves(
     tables: Mapping[str, pd.DataFrame],  # method -> columns recall, precision
     prevalence: float | None = None,  # fraction of lesion voxels
@@ -359,7 +347,6 @@ def curves(
         axis.axhline(prevalence, label=f"chance level: prevalence {100 * prevalence:.2g} %", **_DOTTED)
     axis.figure.legend(loc="outside right center", fontsize=8, frameon=False, handlelength=3.5)
     return axis.figure
-
 
 def froc(
     tables: Mapping[str, pd.DataFrame],  # method -> columns false_positives (per scan), sensitivity (of lesions)
@@ -383,7 +370,6 @@ def _slices_to_leaf(brain_mask: np.ndarray, lesion_mask: np.ndarray | None = Non
     reach = max((held[-1] - held[0] + 1) // 2, 2)
     low, high = max(held[0] - reach, inside[0]), min(held[-1] + reach, inside[-1])
     return sorted({int(shown.argmax()), *np.linspace(low, high, most - 1).round().astype(int).tolist()})
-
 
 def leaf_through(
     case: CaseView,

@@ -25,7 +25,6 @@ def _root(parent: np.ndarray, i: int) -> int:
         i = parent[i]
     return i
 
-
 @njit(nogil=True, cache=True)
 def _covered(common: int, size: int, overlap: float) -> bool:
     "Apply the overlap rule: at least the fraction `overlap` of `size` voxels, and at least one voxel."
@@ -63,7 +62,6 @@ def _sweep(
         detections[k], true[k] = now, now_true
     return detections, true
 
-
 def _box_places(shape: Sequence[int], where: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # place (n,), lit (m,), steps (26,)
     "Number the voxels `where` (3, n) inside a box with a rim one voxel wide."
     size = [s + 2 for s in shape]
@@ -80,7 +78,6 @@ class Detections:
     found: np.ndarray  # (k,) lesions found
     detections: np.ndarray  # (k,) components of the flagged voxels
     true_positives: np.ndarray  # (k,) of them, those that meet a lesion
-
 
 def _lesions_found(score: np.ndarray, inside: np.ndarray, at: np.ndarray, overlap: float) -> tuple[int, np.ndarray]:
     "Count lesions (components of `inside`), and those found at each of the thresholds `at`."

@@ -49,18 +49,15 @@ def read_run(
         raise ResultsError(f"{path}: expected a JSON object, found {type(record).__name__}")
     return record
 
-
 def _setting(run: Mapping[str, Any], name: str) -> Any:
     "Find one setting of a run in its nested configuration, or in the flat parameters of an older run; None if it has neither."
     config = run.get("config") or {}
     blocks = [config, *(block for block in config.values() if isinstance(block, Mapping)), run.get("parameters") or {}]
     return next((block[name] for block in blocks if name in block), None)
 
-
 def _rows(path: Path) -> list[dict[str, str]]:
     "Read a CSV as text, so that names stay names, with current names for old ones; an empty list if the file is missing."
     return read_rows(path, ()) if path.is_file() else []
-
 
 def _number(text: str | None) -> float:
     "Read a number; NaN for an empty or missing cell."
@@ -76,7 +73,6 @@ class FoldRecord:
     digest: str  # recorded in run.json, else the one that all cases name; "" if there is none
     verdict: str  # in words
     agrees: bool
-
 
 def _network_digest(path: Path) -> str:
     "Compute the digest of the network in a checkpoint; of the file's bytes if it is no checkpoint of ours."
@@ -96,7 +92,6 @@ def check_folds(
     run_dir, recorded = Path(run_dir), run.get("folds", {})
     names = {path.parts[-3].removeprefix("fold-") for path in run_dir.glob("fold-*/*/cases.csv")} | set(recorded)
     return [_check_fold(run_dir, fold, recorded.get(fold, {})) for fold in sorted(names, key=lambda name: (len(name), name))]
-
 
 def _check_fold(run_dir: Path, fold: str, entry: Mapping[str, str]) -> FoldRecord:
     "Compare the digests of one fold."
@@ -126,7 +121,6 @@ def _views(folder: Path, slices: bool = True) -> list[dict[str, Any]]:
     return [{"name": name, "images": [embed(path, not slices or len(found[name]) > 1) for path in found[name]],
              "slices": [path.stem.rpartition("_z")[2] for path in found[name]]} for name in order]
 
-
 def _figure(name: str, figure: Figure) -> dict[str, Any]:
     "Make a view of a figure."
     return {"name": name, "images": [embed(figure)], "slices": [""]}
@@ -136,19 +130,16 @@ def _cell(text: str, value: str | None = None, small: str = "", mark: str = "") 
     "Describe a cell: its text, the value it is sorted by, a small line under it, a mark beside it."
     return {"text": text, "value": text if value is None else value, "small": small, "mark": mark, "best": False}
 
-
 def _entry(row: Mapping[str, str], name: str) -> dict[str, Any]:
     "Describe one mean of a table with its interval."
     head, (value, low, high) = HEADS[name], (_number(row.get(f"{name}{end}")) for end in ("", "_low", "_high"))
     interval = "" if np.isnan(low) or np.isnan(high) else f"{number(low, head)} to {number(high, head)}"
     return _cell(number(value, head), "" if np.isnan(value) else repr(head.scale * value), interval)
 
-
 def _method(row: Mapping[str, str]) -> dict[str, Any]:
     "Describe the cell that names a method."
     star = " ★" if row.get("recommended") == "True" else ""
     return _cell(row["method"] + star, row["method"], mark="baseline" if row["method"] in BASELINE_MAPS else "")
-
 
 def _mark_best(rows: list[list[dict[str, Any]]], column: int, lowest: bool) -> None:
     "Mark the best cell of a column that has different numbers."
@@ -169,7 +160,6 @@ def _grid(part: list[dict[str, str]], columns: Iterable[str], sources: list[dict
             _mark_best(rows, k, HEADS[name].lowest)
     heads = [(HEADS[name].title, HEADS[name].protocol) for name in shown]
     return {"heads": ["method", ("prevalence", "%"), *heads, ("cases", "network")], "rows": rows, "shown": shown}
-
 
 def _result_tables(run_dir: Path, digests: Mapping[str, str]) -> list[dict[str, Any]]:
     "Lay out the tables of means, data set by data set, those with lesions first; `digests` are of the folds' networks."
@@ -211,13 +201,11 @@ def _columns(rows: list[dict[str, str]], heads: Mapping[str, tuple[str, str]]) -
     return {"heads": [title for title, _ in heads.values()],
             "rows": [[cell(row.get(name, ""), form) for name, (_, form) in heads.items()] for row in rows]}
 
-
 def _ranks(rows: list[dict[str, str]]) -> dict[str, Any]:
     "Lay out the rank table; its columns depend on the data sets of the run."
     formats = {"method": "", "seconds": ".1f", "contrast": ".2f", "mean": ".1f"}
     names = [name for name in (rows[0] if rows else ()) if name != "synthetic"]
     return _columns(rows, {name: (name, formats.get(name, ".0f")) for name in names}) | {"contrast": "contrast" in names}
-
 
 def fusion_cells(
     path: Path,  # tables/fusion.csv
@@ -250,7 +238,6 @@ def _sides(run_dir: Path) -> list[dict[str, Any]]:
         sides += [{"title": TITLES[name], "parts": parts}] * bool(parts)
     return sides
 
-
 def _localization(run_dir: Path) -> dict[str, Any]:
     "Summarize localization.csv of each fold and data set by medians over subjects."
     rows = []
@@ -259,7 +246,6 @@ def _localization(run_dir: Path) -> dict[str, Any]:
         errors = [np.median([_number(row.get(name)) for row in table]) if table else np.nan for name in ("location_error", "middle_error")]
         rows.append([path.parts[-2], path.parts[-3].removeprefix("fold-"), str(len(table)), *(f"{error:.2f}" for error in errors)])
     return {"heads": ["data set", "fold", "subjects", "location error", "error of the slice centre"], "rows": rows}
-
 
 _PATCHES = {"dataset": ("data set", ""), "score": ("score", ""), "spearman": ("Spearman", ".3g"), "p_one_sided": ("p, one-sided", ".3g"),
             "kl_abnormal_normal": ("KL, nats", ".3g"), "n_normal": ("normal", ""), "n_abnormal": ("abnormal", ""),
@@ -273,14 +259,12 @@ def published() -> dict[str, Any]:
 # %% ../../nbs/4_evaluation/48_report.ipynb #a5771bce
 SHOWN_CURVES = 7  # methods in one picture
 
-
 def _curve_methods(methods: Iterable[str], recommended: str) -> list[str]:
     "Choose whose curves are drawn, at most SHOWN_CURVES: the recommended score, the paper's, other methods, baselines."
     there = set(methods)
     others = sorted(there - set(LOCALIZATION_SCORES) - set(BASELINES), key=lambda name: (name in BASELINE_MAPS, name))
     chosen = [name for name in dict.fromkeys([recommended, "heatmap", *others, *BASELINES]) if name in there]
     return sorted(chosen[:SHOWN_CURVES], key=method_order)
-
 
 def _mean_curve(folds: list[pd.DataFrame], x: str, y: str) -> pd.DataFrame:
     "Average curves over folds where all folds have a value; a curve ends where x falls because detections merge."
@@ -332,7 +316,6 @@ def _pictures(run_dir: Path, synthetic: bool, order: list[str]) -> dict[str, Any
     return {"strip": strips[0] if strips else None, "galleries": _galleries(run_dir, rank), "training": training,
             "kde": sorted(kde, key=lambda view: rank(view["name"])), "others": strips[1:] + list(views.values())}
 
-
 def _galleries(run_dir: Path, rank: Callable[[str], tuple[int, str]]) -> list[dict[str, Any]]:
     "Collect the pictures of cases; the slices only of the first fold, and only its first data set unfolded."
     folders = {path.parent for path in run_dir.glob("fold-*/*/figures/*.png")}
@@ -351,7 +334,6 @@ def _flat(value: Any, name: str = "") -> Iterable[tuple[str, str]]:
     else:
         yield "", ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
-
 def _facts(run: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
     "Lay out run.json: blocks of a title and rows."
     titles = {"config": "Configuration", "parameters": "Parameters", "data": "Data", "splits": "Split tables", "versions": "Versions",
@@ -369,7 +351,6 @@ def _checked_numbers(run_dir: Path) -> tuple[str, list[str]]:
         reason = str(error).replace(f"{run_dir}{os.sep}", "")
         return "", [f"The tables could not be confirmed from the cases: {reason}"]
 
-
 def _about_data(run: Mapping[str, Any], tables: list[dict[str, Any]]) -> str:
     "Describe which data are synthetic; an empty text if none are."
     synthetic = [table["dataset"] for table in tables if table["synthetic"]]
@@ -380,7 +361,6 @@ def _about_data(run: Mapping[str, Any], tables: list[dict[str, Any]]) -> str:
     return (f"{which} were generated by a computer program, to test and to demonstrate the method. They show no patients, and a result "
             "here does not predict how well a method would do in a hospital.")
 
-
 def _lead(run: Mapping[str, Any], tables: list[dict[str, Any]], folds: list[FoldRecord]) -> str:
     "Summarize a run in one line."
     code, contrast, version = run.get("git", {}), _setting(run, "contrast"), run.get("versions", {}).get("patch2loc", "")
@@ -389,7 +369,6 @@ def _lead(run: Mapping[str, Any], tables: list[dict[str, Any]], folds: list[Fold
              str(run.get("created", "")), f"contrast {contrast}" if contrast else "", f"{len(folds)} fold{'s' * (len(folds) != 1)}",
              f"{len(tables)} data set{'s' * (len(tables) != 1)}"]
     return " · ".join(part for part in parts if part)
-
 
 def _left_out(run_dir: Path, run: Mapping[str, Any]) -> list[str]:
     "List what an incomplete run lacks, and the subjects that could not be scored."
@@ -426,7 +405,6 @@ def _content(run_dir: Path) -> dict[str, Any]:
         "missing": [f"tables/{name}.csv" for name in ("summary", "sources", "abnormality") if not (tables_dir / f"{name}.csv").is_file()],
         "cite_run": f"{name}. {lead}. Digest of run.json: {digest(run_dir / 'run.json')[:16]}",
         **_pictures(run_dir, bool(synthetic), [table["dataset"] for table in tables])}
-
 
 def write_report(
     run_dir: str | Path,

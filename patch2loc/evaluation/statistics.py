@@ -65,7 +65,6 @@ def holm(p_values: Sequence[float]) -> np.ndarray:  # (m,) corrected, in the ord
     stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
     return np.minimum(stepped, 1)[order.argsort(kind="stable")]
 
-
 def _signed_rank(difference: np.ndarray) -> float:
     "Return Wilcoxon's two-sided p: 1 without any difference, NaN for fewer than two persons."
     from scipy.stats import wilcoxon

@@ -43,7 +43,6 @@ class Head:
         "Title and protocol; percent goes without saying."
         return f"{self.title}, {self.protocol.removeprefix('%').removeprefix(', ')}".removesuffix(", ")
 
-
 _HEALTHY = "%, healthy threshold"
 _dice, _flagged = partial(Head, "Dice"), partial(Head, "healthy voxels flagged", digits=2, lowest=True)
 
@@ -86,18 +85,15 @@ TITLES = {
 LEVEL = 0.95  # coverage of the intervals
 MEASURES = ("auprc", "dice_healthy_threshold")  # of a case, compared and tested
 
-
 def method_order(method: str) -> tuple[int, str]:
     "Sort methods: the location scores, with the atlas, the plain baselines, then the rest by name."
     existing = (*LOCALIZATION_SCORES, WITH_ATLAS, *BASELINES)
     return (existing.index(method) if method in existing else len(existing), method)
 
-
 def _groups(cases: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
     "List data set, method and their cases (with a column `person`) in the tables' order."
     found = cases.assign(person=cases["subject"].map(person_of)).groupby(["dataset", "method"], sort=False)
     return sorted(((*key, table) for key, table in found), key=lambda group: (group[0], method_order(group[1])))
-
 
 def _about(dataset: str, method: str, table: pd.DataFrame) -> dict[str, object]:
     "Describe the cases that a row averages."
@@ -106,7 +102,6 @@ def _about(dataset: str, method: str, table: pd.DataFrame) -> dict[str, object]:
         folds=table["fold"].nunique(), seeds=table["seed"].nunique(), subjects=table["person"].nunique(),
         patients=table.loc[table["lesion_voxels"] > 0, "person"].nunique(), prevalence=float(table["prevalence"].mean()),
     )
-
 
 def _fold_means(table: pd.DataFrame, column: str) -> pd.Series:
     "Average one measure over the persons of each fold and seed."
@@ -142,7 +137,6 @@ def _spread(means: pd.Series) -> dict[str, float]:
     half = t.ppf((1 + LEVEL) / 2, len(means) - 1) * means.std(ddof=1) / np.sqrt(len(means))
     return dict(sd=float(means.std(ddof=1)), low=float(means.mean() - half), high=float(means.mean() + half))
 
-
 def uncertainty(cases: pd.DataFrame) -> pd.DataFrame:  # one row per data set, method and measure of MEASURES
     "Separate the sources of uncertainty: patients (bootstrap), folds and seeds (Student's t over their means)."
     rows = []
@@ -159,7 +153,6 @@ def uncertainty(cases: pd.DataFrame) -> pd.DataFrame:  # one row per data set, m
 # %% ../../nbs/4_evaluation/46_tables.ipynb #d645920e
 _PAIR_COLUMNS = ["measure", "dataset", "synthetic", "prevalence", "reference", "method", "patients", "reference_mean", "method_mean",
                  "difference", "low", "high", "p", "p_holm"]
-
 
 def paired_table(
     cases: pd.DataFrame,  # of `read_cases` or `read_runs`
@@ -235,20 +228,16 @@ def table_note(summary: pd.DataFrame) -> str:
 # %% ../../nbs/4_evaluation/46_tables.ipynb #9a115815
 _PERCENT, _PREVALENCE = Head(""), Head("", digits=2)
 
-
 def number(value: float, head: Head) -> str:
     "Write one number of a table."
     return "–" if np.isnan(value) else f"{head.scale * value:.{head.digits}f}"
 
-
 def _numbers(values: pd.Series, head: Head = _PERCENT) -> list[str]:
     return [number(value, head) for value in values]
-
 
 def _intervals(low: pd.Series, high: pd.Series, head: Head = _PERCENT) -> list[str]:
     "Write intervals in brackets; nothing where there is none."
     return [f" [{a}, {b}]" if a != "–" != b else "" for a, b in zip(_numbers(low, head), _numbers(high, head))]
-
 
 def _mean_columns(t: pd.DataFrame) -> dict[str, Iterable]:
     "Write means with their intervals; a measure without values has no column."
@@ -271,7 +260,6 @@ def _uncertainty_columns(t: pd.DataFrame) -> dict[str, Iterable]:
             columns |= {f"SD over {source}": _numbers(t[f"{source}_sd"]), f"t over {source}": t_of[source]}
     return columns
 
-
 def _paired_columns(t: pd.DataFrame) -> dict[str, Iterable]:
     "Write differences with their intervals, and p-values."
     columns = {"measure": t["measure"].str.replace("_", " "), "method": t["method"], "patients": t["patients"]}
@@ -282,11 +270,9 @@ def _paired_columns(t: pd.DataFrame) -> dict[str, Iterable]:
         columns[head] = ["–" if np.isnan(value) else f"{value:.2g}" for value in t[name]]
     return columns
 
-
 def _scan_columns(t: pd.DataFrame) -> dict[str, Iterable]:
     numbers = {"fraction of patients": "prevalence", "scan AUROC": "scan_auroc", "scan AUPRC": "scan_auprc"}
     return {name: t[name] for name in ("method", "patients", "healthy")} | {head: _numbers(t[name]) for head, name in numbers.items()}
-
 
 def table_entries(
     name: str,  # of the table, a key of TITLES
@@ -302,7 +288,6 @@ _NEEDS = {"scans": "patients with a lesion and healthy test subjects", "paired":
 _PLAIN = (("\\", r"\textbackslash "), ("**", ""), *((mark, "\\" + mark) for mark in "&%_#$"), (">", "$>$"), ("<", "$<$"), ("–", "--"),
           ("★", r"$\star$"), ("α", r"$\alpha$"), ("−", "$-$"))
 
-
 def _markdown(name: str, frame: pd.DataFrame, note: str) -> str:
     "Write one Markdown table for each data set."
     blocks = [f"# {TITLES[name]}"] + ([note] if note else [])
@@ -312,7 +297,6 @@ def _markdown(name: str, frame: pd.DataFrame, note: str) -> str:
         blocks += [f"## {dataset}" + (" (synthetic data)" if table["synthetic"].any() else ""), "\n".join(lines), table_note(table)]
     blocks += [f"Nothing to show: this table needs {_NEEDS.get(name, 'cases')}."] if frame.empty else []
     return "\n\n".join(blocks) + "\n"
-
 
 def _latex(name: str, frame: pd.DataFrame, note: str) -> str:
     "Write one LaTeX table for each data set; it needs the package booktabs."
@@ -330,7 +314,6 @@ def _latex(name: str, frame: pd.DataFrame, note: str) -> str:
 # %% ../../nbs/4_evaluation/46_tables.ipynb #72b32a1f
 LEFT_OUT_COLUMNS = ("dataset", "fold", "seed", "subject")
 
-
 def _write_sources(run_dir: Path, runs: Sequence[Path], cases: pd.DataFrame) -> None:
     "Record the digests of the files the tables are made from, and the subjects in them that the tables leave out."
     keys = [*LEFT_OUT_COLUMNS]
@@ -342,7 +325,6 @@ def _write_sources(run_dir: Path, runs: Sequence[Path], cases: pd.DataFrame) -> 
     files += sorted(path for run in runs for path in run.glob("fold-*/choice.json"))
     sources = pd.DataFrame([(os.path.relpath(path, run_dir), digest(path)) for path in files], columns=["file", "digest"])
     write_text(sources.to_csv(index=False, lineterminator="\n"), run_dir / "tables" / "sources.csv")
-
 
 def write_tables(
     run_dir: str | Path,

@@ -26,7 +26,6 @@ def healthy_threshold(
     k = int(np.ceil(quantile * values.size - 1e-9)) - 1
     return float(np.partition(values, k)[k])
 
-
 def _healthy_scores(scores: Sequence[np.ndarray]) -> list[np.ndarray]:
     "Return each subject's scores flat and float; `DataError` for no subject, an empty one, or scores that are not finite."
     if not len(scores):
@@ -49,7 +48,6 @@ def conformal_threshold(
     allowed = alpha * (len(subjects) + 1) - 1 + 1e-12
     return float("inf") if allowed < 0 else _smallest_threshold(subjects, allowed)
 
-
 def _smallest_threshold(subjects: Sequence[np.ndarray], allowed: float) -> float:
     "Find the smallest score above which the fractions of all subjects (rising scores of each) sum to at most `allowed`."
     def above(t: float) -> float:
@@ -67,7 +65,6 @@ def _smallest_threshold(subjects: Sequence[np.ndarray], allowed: float) -> float
 # %% ../../nbs/4_evaluation/42_thresholds.ipynb #28dd2c79
 ALPHAS = (0.01, 0.05)  # expected false-positive rates of the split-conformal thresholds
 SWEPT_FRACTION = 0.1  # of healthy voxels: with more flagged, detections are not counted
-
 
 @dataclass(frozen=True)
 class HealthyThresholds:
@@ -101,7 +98,6 @@ def _threshold_grid(scores: Sequence[np.ndarray], below: int = 72, beyond: int =
     spread = max(float(values[-1]) - float(np.median(values)), 1e-6)
     above = values[-1] + spread * np.geomspace(0.01, 30, beyond)
     return np.unique(np.concatenate([among, above]).astype(np.float32))[::-1].astype(float)
-
 
 def learn_thresholds(
     scores: Sequence[np.ndarray],  # (n_i,) scores of each healthy validation subject's brain

@@ -23,7 +23,6 @@ from .tables import LEFT_OUT_COLUMNS, TABLES, TITLES
 Row = Mapping[str, str]
 Texts = dict[tuple[str, str], list[Row]]  # (data set, method) -> its cases, as text
 
-
 def _case_texts(files: Sequence[Path], left_out: Sequence[Row] = ()) -> Texts:
     "Read cases without pandas, except those that the tables left out."
     key, texts = itemgetter(*LEFT_OUT_COLUMNS), defaultdict(list)
@@ -31,7 +30,6 @@ def _case_texts(files: Sequence[Path], left_out: Sequence[Row] = ()) -> Texts:
     for row in (row for path in files for row in read_rows(path, LEFT_OUT_COLUMNS) if key(row) not in without):
         texts[row["dataset"], row["method"]].append(row)
     return dict(texts)
-
 
 def _verify_sources(run_dir: Path) -> list[Path]:
     "Compare the files that the tables were made from with their digests in `tables/sources.csv`; returns the files of cases."
@@ -51,22 +49,18 @@ def _means(pairs: Iterable[tuple[Hashable, float]]) -> dict:
         found[key].append(value)
     return {key: fmean(values) for key, values in found.items()}
 
-
 def _persons(cases: Sequence[Row], column: str) -> dict[str, float]:
     "Average a column's texts over folds, seeds and sessions of each person; cases without a number are left out."
     subjects = _means((case["subject"], float(case[column])) for case in cases if case[column])
     return _means((person_of(subject), value) for subject, value in sorted(subjects.items()))
-
 
 def _fold_means(cases: Sequence[Row], column: str) -> dict[tuple[str, str], float]:
     "Average a column's texts over the persons of each fold and seed."
     pairs = (((case["fold"], case["seed"], person_of(case["subject"])), float(case[column])) for case in cases if case[column])
     return _means((key[:2], value) for key, value in _means(pairs).items())
 
-
 def _mean(values: Mapping) -> float:
     return fmean(values.values()) if values else math.nan
-
 
 def _ill(cases: Sequence[Row]) -> list[Row]:
     return [case for case in cases if float(case["lesion_voxels"] or 0) > 0]
@@ -82,7 +76,6 @@ def _expected_means(cases: Sequence[Row], columns: Mapping[str, str]) -> dict[st
         again[f"{name}_low"], again[f"{name}_high"] = bootstrap_interval(list(_persons(cases, column).values()))
     return again
 
-
 def _expected_spread(cases: Sequence[Row], column: str) -> dict[str, float]:
     "Compute a row of the sources of uncertainty again."
     inner, again = _fold_means(cases, column), {}
@@ -91,7 +84,6 @@ def _expected_spread(cases: Sequence[Row], column: str) -> dict[str, float]:
         again[f"{source}_sd"] = stdev(means.values()) if len(means) > 1 else math.nan
     low, high = bootstrap_interval(list(_persons(cases, column).values()))
     return again | {"mean": _mean(inner), "patients_low": low, "patients_high": high}
-
 
 def _expected_scan(row: Row, texts: Texts) -> dict[str, float]:
     "Count pairs of scans again: the fraction in which the scan with a lesion has the higher score."
@@ -138,7 +130,6 @@ def _verify_counts(path: Path) -> int:  # numbers compared
             again = dice[case["subject"]][means.index(max(means))] if case["subject"] in dice else math.nan
             compared += _same(again, case, "dice_best_on_test", path)
     return compared
-
 
 def _same(again: float, row: Row, name: str, path: Path) -> int:  # 1
     "Compare one number with its text; `ResultsError` if they differ."

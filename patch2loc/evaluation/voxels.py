@@ -27,11 +27,9 @@ def counts_above(
     tp, positive, inside = (int(np.count_nonzero(mask)) for mask in (flagged & lesion, flagged, lesion))
     return dict(tp=tp, fp=positive - tp, fn=inside - tp, tn=lesion.size - positive - inside + tp)
 
-
 def ratio(part: float, whole: float) -> float:
     "Divide; NaN if the denominator is 0."
     return part / whole if whole else float("nan")
-
 
 def threshold_measures(tp: int, fp: int, fn: int, tn: int) -> dict[str, float]:
     """Turn counts into Dice, precision, recall, specificity and false-positive rate, each in [0, 1].
@@ -56,13 +54,11 @@ def brain_voxels(
         raise DataError("brain mask: expected voxels, found an empty mask")
     return check_scores(heatmap[brain_mask], lesion_mask[brain_mask])
 
-
 def check_shapes(heatmap: np.ndarray, brain_mask: np.ndarray, lesion_mask: np.ndarray) -> None:
     "Raise GeometryError if a map and its masks have unequal shapes."
     if not heatmap.shape == brain_mask.shape == lesion_mask.shape:
         shapes = f"heatmap {heatmap.shape}, brain mask {brain_mask.shape}, lesion mask {lesion_mask.shape}"
         raise GeometryError(f"expected one shape, found {shapes}")
-
 
 def check_scores(score: np.ndarray, lesion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "Return scores (n,) and bool labels (n,) flat and fit to be ranked.   Raises: DataError, GeometryError if they cannot be ranked."
@@ -89,7 +85,6 @@ class Cuts:
     lesion_voxels: int
     other_voxels: int
 
-
 def cuts(
     cases: Iterable[tuple[np.ndarray, np.ndarray]],  # score (n,) and lesion (n,) bool of each volume; read twice
 ) -> Cuts:
@@ -98,7 +93,6 @@ def cuts(
         raise ParameterError("cases: expected a list or another collection that can be read twice, found an iterator")
     inside = np.concatenate([score[lesion] for score, lesion in (check_scores(*case) for case in cases)])
     return count_cuts(inside, (np.sort(np.ravel(score)[~np.ravel(lesion)]) for score, lesion in cases))
-
 
 def count_cuts(inside: np.ndarray, sorted_others: Iterable[np.ndarray]) -> Cuts:
     "Look up the distinct scores of lesion voxels among the rising scores of each volume's other voxels."
@@ -170,7 +164,6 @@ def ranking(
     score, positive = check_scores(score, positive)
     found = rank_measures(cuts([(score, positive)]))
     return {name: found[name] if 0 < positive.sum() < positive.size else float("nan") for name in ("auroc", "auprc")}
-
 
 def slice_scores(
     heatmap: np.ndarray,  # (X, Y, Z)

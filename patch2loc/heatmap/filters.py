@@ -17,14 +17,12 @@ from .median import median_filter
 # %% ../../nbs/3_heatmap/32_filters.ipynb #17e62166
 MEDIAN_MM = 7.0  # side of the box
 
-
 def median_size(
     spacing: Sequence[float],  # (3,) mm
     extent_mm: float = MEDIAN_MM,  # 0: no filter
 ) -> tuple[int, int, int]:  # odd voxels along X, Y, Z
     "Return the odd number of voxels nearest to an extent, per axis, at least 1."
     return tuple(max(1, 2 * round((extent_mm / s - 1) / 2) + 1) for s in spacing)
-
 
 def smooth_median(
     map_: np.ndarray,  # (X, Y, Z), finite in the brain
@@ -39,7 +37,6 @@ def smooth_median(
 # Standard deviation of the Gaussian. Chosen with a look at the lesion kinds that are also tested, so results with it are
 # optimistic for these kinds; how it compares with other filters stands in nbs/measurements/m10_detector.ipynb.
 GAUSSIAN_MM = 4.0
-
 
 def smooth_gaussian(
     map_: np.ndarray,  # (X, Y, Z), finite in the brain
@@ -58,7 +55,6 @@ def smooth_gaussian(
 # %% ../../nbs/3_heatmap/32_filters.ipynb #b70a28e2
 NEAR_MM, WIDE_MM = 3.0, 14.0  # standard deviations of the Gaussians
 FLUID, FLUID_FRACTION = 0.85, 0.1  # quantile of the brain's values above which is fluid; fraction of the excess that counts
-
 
 def local_difference(
     data: np.ndarray,  # (X, Y, Z) float32

@@ -49,12 +49,10 @@ def _summary(predicted: Location, location: Tensor) -> Tensor:
         return moments
     return torch.cat([moments, predicted.log_prob(location)[:, None], predicted.entropy[:, None]], 1)
 
-
 def _collect(summaries: Sequence[Tensor], where: np.ndarray, location: np.ndarray, slice_shape: Sequence[int]) -> Predictions:
     "Join the summaries of all brain voxels."
     kept = torch.cat(list(summaries)).float().cpu().numpy()
     return Predictions(where, kept[:, :2], kept[:, 2:4], location, *kept[:, 4:].T, slice_shape=tuple(slice_shape))
-
 
 def _brain_voxels(brain_mask: np.ndarray) -> np.ndarray:
     "List the brain's voxels (n, 3) as X, Y, Z, slice by slice; DataError if there is none."
@@ -62,7 +60,6 @@ def _brain_voxels(brain_mask: np.ndarray) -> np.ndarray:
     if not len(where):
         raise DataError("expected a brain mask with voxels to score, found it empty")
     return where
-
 
 def _patches(image: np.ndarray, where: np.ndarray, batch: int, architecture: Architecture) -> Iterator[tuple[Tensor, Tensor]]:
     "Yield patches (m, C, P, P) around voxels and the positions (m,) of their slices."
@@ -73,7 +70,6 @@ def _patches(image: np.ndarray, where: np.ndarray, batch: int, architecture: Arc
             few = centre[start : start + batch]
             patches = torch.from_numpy(np.concatenate([cut_patches(channel, few, architecture.patch_side) for channel in channels], 1))
             yield patches, torch.full((len(patches),), z / image.shape[2])
-
 
 def _score_patches(
     network: Callable[[Tensor, Tensor], Tensor], architecture: Architecture, device: torch.device,
@@ -115,7 +111,6 @@ def _fragments(x: Tensor) -> Tensor:
 # %% ../../nbs/3_heatmap/30_localize.ipynb #c74d97b0
 VOXELS_PER_STEP = 2048  # whose distributions are held in memory
 
-
 def _windows(
     image: np.ndarray, brain_mask: np.ndarray, slices: int, architecture: Architecture
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -133,7 +128,6 @@ def _windows(
         for i, slice_ in enumerate(z):
             windows[i, :, : part.shape[1], : part.shape[2]] = neighbourhood(part, slice_, neighbours)
         yield windows, voxels - np.array([0, *low]), z
-
 
 # long: weights are prepared once and used in one place
 class DenseScorer:
@@ -203,14 +197,12 @@ class PatchScorer:
         net, where = self.net, _brain_voxels(brain_mask)
         return _score_patches(net.numbers, net.architecture, net.device, image, where, location, self.batch)
 
-
 def make_scorer(
     model: PatchLocalizer,
     dtype: torch.dtype = torch.float32,  # of the convolutions
 ) -> DenseScorer | PatchScorer:
     "Prepare a network for many volumes."
     return DenseScorer(model, dtype) if model.architecture.encoder == "dense" else PatchScorer(model, dtype)
-
 
 def localize(
     model: PatchLocalizer | DenseScorer | PatchScorer,  # a scorer saves preparing the weights again

@@ -36,7 +36,6 @@ def _count_bits(word: np.uint64) -> int:
     word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
     return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
-
 @njit(nogil=True, cache=True)
 def _place_of_bit(word: np.uint64, k: int) -> int:
     "Find the k-th set bit, from 0: clear the lower ones and count the places below it."
@@ -83,7 +82,6 @@ def _flip_face(
             n += rank < total
     return below, n
 
-
 @njit(nogil=True, cache=True)
 def _walk(window: np.ndarray, word: int, below: int, k: int) -> tuple[int, int]:
     "Walk from a word with `below` set bits before it to the word that holds the k-th set bit; return it and the set bits before it."
@@ -124,7 +122,6 @@ def _filter_line(
         leaving = _flip_face(window, tile[z], column, shape, np.uint32(word << 6), total)
         below, n = below - leaving[0], n - leaving[1]
 
-
 @njit(nogil=True, cache=True)
 def _filter_tile(ranks: np.ndarray, values: np.ndarray, mask: np.ndarray, size: tuple[int, int, int], out: np.ndarray) -> None:
     "Filter the columns of one tile; `ranks` reach half a window beyond `mask` and `out`."
@@ -137,7 +134,6 @@ def _filter_tile(ranks: np.ndarray, values: np.ndarray, mask: np.ndarray, size: 
 
 # %% ../../nbs/3_heatmap/38_median.ipynb #8e296a06
 TILE = (8, 8, 128)
-
 
 def median_filter(
     values: np.ndarray,  # (X, Y, Z) numbers, infinite ones too; anything outside the mask
@@ -158,7 +154,6 @@ def median_filter(
     if missing := np.count_nonzero(np.isnan(values) & mask):
         raise DataError(f"median_filter: expected a number at every voxel of the mask, found NaN at {missing} of {np.count_nonzero(mask)}")
     return _filter(values, mask, tuple(int(s) for s in size), jobs or numba.config.NUMBA_NUM_THREADS)
-
 
 def _filter(values: np.ndarray, mask: np.ndarray, size: tuple[int, int, int], jobs: int) -> np.ndarray:
     "Filter checked input, one tile at a time in each thread."

@@ -29,7 +29,6 @@ class Atlas:
     std: np.ndarray  # (X, Y, Z) float32, above 0
     subjects: int  # how many it was fitted on
 
-
 def _atlas(sums: np.ndarray, subjects: int, smoothing: Sequence[float]) -> Atlas:
     "Turn the sums (3, X, Y, Z) of brains, values and squares into an atlas."
     whole = sums.sum((1, 2, 3)) / sums[0].sum()
@@ -40,7 +39,6 @@ def _atlas(sums: np.ndarray, subjects: int, smoothing: Sequence[float]) -> Atlas
     variance = np.maximum(squares / n - mean**2, 0)
     floor = 0.05 * np.sqrt(whole[2] - whole[1] ** 2) + 1e-6
     return Atlas(mean.astype(np.float32), np.maximum(np.sqrt(variance), floor).astype(np.float32), subjects)
-
 
 def fit_atlases(
     subjects: Iterable[tuple[Mapping[str, np.ndarray], np.ndarray]],  # (name: values (X, Y, Z), brain mask (X, Y, Z))
@@ -63,7 +61,6 @@ def fit_atlases(
         raise DataError("atlas: expected at least one healthy map with a brain, found none")
     return {name: _atlas(s, count, (smoothing or {}).get(name, (0, 0, 0))) for name, s in sums.items()}
 
-
 def fit_atlas(
     maps: Iterable[tuple[np.ndarray, np.ndarray]],  # (values (X, Y, Z), brain mask (X, Y, Z)) of healthy subjects
     smoothing: Sequence[float] = (0, 0, 0),  # standard deviation of the Gaussian along X, Y, Z, voxels
@@ -80,7 +77,6 @@ def _on_slices(array: np.ndarray, slices: int) -> np.ndarray:
     low = np.minimum(at.astype(int), array.shape[2] - 2) if array.shape[2] > 1 else np.zeros(slices, int)
     weight = (at - low).astype(np.float32)
     return array[:, :, low] * (1 - weight) + array[:, :, np.minimum(low + 1, array.shape[2] - 1)] * weight
-
 
 def z_score(
     values: np.ndarray,  # (X, Y, Z)
@@ -122,7 +118,6 @@ def raw_maps(
     found = scores(predictions)
     return {name: to_map(found[name], predictions, shape) for name in names}
 
-
 def heatmaps(
     predictions: Predictions,
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -158,7 +153,6 @@ def save_atlases(
     with atomic_path(path) as tmp:
         with open(tmp, "wb") as file:
             np.savez(file, **{f"{name}.{key}": value for name, atlas in atlases.items() for key, value in parts(atlas).items()})
-
 
 def load_atlases(path: str | Path) -> dict[str, Atlas]:
     """Read what `save_atlases` stored; pickled content is refused.

@@ -29,7 +29,6 @@ def _by_onednn(x: Tensor) -> bool:
     usable = x.device.type == "cpu" and torch.backends.mkldnn.is_available()
     return usable and (x.dtype == torch.float32 or x.dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
-
 class Product(nn.Module):
     "A linear layer with a fixed matrix (O, I) and bias (O,), followed by a ReLU on request."
 
@@ -47,7 +46,6 @@ class Product(nn.Module):
         if self._arranged is None:
             self._arranged = torch.ops.mkldnn._reorder_linear_weight(self.matrix, len(x))
         return torch.ops.mkldnn._linear_pointwise(x.contiguous(), self._arranged, self.bias, "relu" if relu else "none", [], "")
-
 
 def fused_conv(
     x: Tensor,  # (n, I, h, w), channels last
@@ -95,7 +93,6 @@ class _SmallMapConv(nn.Module):
         out = rows[0] if len(rows) == 1 else torch.cat(rows, 1)
         return out if onto is None else out.add_(onto).relu_()
 
-
 class _SmallMapPoint(nn.Module):
     "A 1 × 1 convolution with stride 2 of a small square map."
 
@@ -122,7 +119,6 @@ class _Conv(nn.Module):
         "Convolve (n, I, h, w), add `onto` and apply a ReLU."
         return fused_conv(x, self.weight, self.bias, self.stride, self.padding, onto, relu)
 
-
 class _Block(nn.Module):
     "A basic block of MONAI's ResNet on a map of known side; flat maps where the output is 2 × 2 or smaller."
 
@@ -145,7 +141,6 @@ class _Block(nn.Module):
 
 # %% ../../nbs/3_heatmap/39_resnet.ipynb #8e296a06
 PATCHES_PER_PASS = 128
-
 
 # long: the whole network in one place
 class FoldedResNet18(nn.Module):

@@ -16,7 +16,6 @@ PAPER_SCORES = ("heatmap", "log_error", "log_variance")  # chapter 32 gives them
 DEFAULT_SCORES = (*PAPER_SCORES, "nll")  # computed in every study
 SCORES = (*DEFAULT_SCORES, "entropy", "likelihood_ratio")
 
-
 def scores(predictions: Predictions) -> dict[str, np.ndarray]:  # name, one of `SCORES` -> (n,) float32, higher is less normal
     """Compute every score of every voxel.
 
@@ -42,13 +41,11 @@ def resolve_score(
         raise ParameterError(f"score: expected published or one of {', '.join(existing)}, found {name!r}")
     return "heatmap" if name == "published" else name
 
-
 def scores_to_compute(
     requested: str = "",  # a score, with or without _z; "": none
 ) -> tuple[str, ...]:
     "List the default scores and the requested one."
     return tuple(dict.fromkeys([*DEFAULT_SCORES, *([resolve_score(requested).removesuffix("_z")] if requested else [])]))
-
 
 def to_map(
     values: np.ndarray,  # (n,)

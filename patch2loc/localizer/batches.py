@@ -40,7 +40,6 @@ class Slices:
         info = json.loads(Path(f"{path}.json").read_text())
         return cls(image, mask, np.array(info["usable"], int), tuple(info["extent"]), info["minimum"], info["side"])
 
-
 def write_slices(
     volume: np.ndarray,  # (X, Y, Z) float32 in [0, 1], 0 outside the brain
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -80,7 +79,6 @@ class Lattice:
         out[tuple(map(slice, start - low, stop - low))] = slice_[tuple(map(slice, start, stop))]
         return out
 
-
 def cover(enough: np.ndarray, count: tuple[int, int], shift: tuple[int, int]) -> Lattice:
     "Return the lattice that starts at the first row and column with enough brain, (H, W) bool, less a shift of 0 to 3 voxels."
     rows, columns = np.flatnonzero(enough.any(1)), np.flatnonzero(enough.any(0))
@@ -99,7 +97,6 @@ def neighbourhood(
     low, high = max(0, z - neighbours), min(len(slices), z + neighbours + 1)
     out[low - z + neighbours : high - z + neighbours] = slices[low:high]
     return out
-
 
 def augmented(
     image: np.ndarray,  # (C, H, W) in [0, 1], 0 outside the brain
@@ -137,7 +134,6 @@ class _Batches:
         rounds = -(-self.n_slices // len(self.slices))
         subjects = np.concatenate([rng.permutation(len(self.slices)) for _ in range(rounds)])[: self.n_slices]
         return rng, [(self.slices[s], int(rng.choice(self.slices[s].usable))) for s in subjects]
-
 
 @dataclass(eq=False)
 class PatchBatches(_Batches):
@@ -224,7 +220,6 @@ class Training:
                 raise ParameterError(f"{name}: expected at least 1, found {getattr(self, name)}")
         if not 0 <= self.augment <= 2:
             raise ParameterError(f"augment: expected a strength of 0 to 2, found {self.augment:g}")
-
 
 def check_sampling(architecture: Architecture, training: Training) -> None:
     "Refuse a sampling that does not suit the architecture with `ParameterError`."

@@ -16,11 +16,9 @@ from torch import Tensor
 # %% ../../nbs/2_localizer/21_distributions.ipynb #057cc4d0
 LOG_2PI = math.log(2 * math.pi)
 
-
 def _log_normal(location: Tensor, mean: Tensor, log_var: Tensor, axis: int) -> Tensor:
     "Log-density of Gaussians whose two coordinates lie along `axis`."
     return -0.5 * ((location - mean) ** 2 * torch.exp(-log_var) + log_var + LOG_2PI).sum(axis)
-
 
 @dataclass(frozen=True)
 class GaussianLocation:
@@ -134,6 +132,5 @@ class MixtureLocation:
     def log_prob(self, location: Tensor) -> Tensor:  # as of `GaussianLocation`
         "Return the log-likelihood of locations."
         return (self.log_weight + _log_normal(location[:, None], self.means, self.log_vars, 2)).logsumexp(1)
-
 
 Location = GaussianLocation | BinnedLocation | MixtureLocation

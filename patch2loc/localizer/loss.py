@@ -23,7 +23,6 @@ def _average(terms: Tensor, weight: Tensor | None) -> Tensor:
         return per_patch.mean()
     return (per_patch * weight).sum() / weight.sum().clamp_min(1)
 
-
 def beta_nll(
     loc_mean: Tensor,  # (B, 2, ...)
     loc_log_var: Tensor,  # (B, 2, ...), log of the squared unit of `loc_mean`
@@ -47,14 +46,11 @@ def faithful(loc_mean: Tensor, loc_log_var: Tensor, location: Tensor, weight: Te
     error = (location - loc_mean) ** 2
     return _average(0.5 * error + 0.5 * (error.detach() * torch.exp(-loc_log_var) + loc_log_var), weight)
 
-
 def squared_error(loc_mean: Tensor, loc_log_var: Tensor, location: Tensor, weight: Tensor | None = None) -> Tensor:
     "Return half the squared error; arguments as of `beta_nll`, the log-variance is not trained."
     return _average(0.5 * (location - loc_mean) ** 2, weight)
 
-
 LOSSES = {"beta_nll": beta_nll, "faithful": faithful, "squared_error": squared_error}
-
 
 def loss_named(name: str) -> Callable[..., Tensor]:
     """Return a loss of the Gaussian head by its name.
@@ -73,7 +69,6 @@ def _soft_target(where: Tensor, bins: int, softness: float) -> Tensor:
     distance = where[:, None] - torch.arange(bins, device=where.device) - 0.5
     return torch.softmax(-0.5 * (distance / softness) ** 2, 1)
 
-
 def binned_cross_entropy(
     predicted: BinnedLocation,  # of (m, 2) locations
     location: Tensor,  # (m, 2) per cent
@@ -88,7 +83,6 @@ def binned_cross_entropy(
     rows, columns = (_soft_target(location[:, axis] / predicted.width, predicted.bins, softness) for axis in (0, 1))
     grid = predicted.log_prob_bins.unflatten(1, (predicted.bins, predicted.bins))
     return -((grid * columns[:, None]).sum(2) * rows).sum(1).mean() + 2 * math.log(predicted.width)
-
 
 def distribution_loss(predicted: Location, location: Tensor, softness: float = 0.75) -> Tensor:
     "Return the loss of a prediction: soft cross-entropy for bins, the NLL for others; arguments as of `binned_cross_entropy`."

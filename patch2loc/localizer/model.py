@@ -28,7 +28,6 @@ from .patches import PATCH_SIDE
 DENSE_WIDTHS = (32, 64, 96, 128, 256)  # channels of the five convolutions
 DENSE_SIDES = (8, 12, 16, 20, 24, 28, 32, 36, 40, 44)  # pixels
 
-
 class DenseEncoder(nn.Module):
     "Unpadded convolutions and two poolings; the receptive field is exactly the patch, predictions are `LATTICE_STRIDE` apart."
 
@@ -94,7 +93,6 @@ def slice_code(
 LOCATION_MIDDLE = 50.0  # per cent of the slice side
 LOCATION_SPREAD = 20.0  # per cent of the slice side; one standardized unit
 
-
 class Head(nn.Module):
     "A stack of 1×1 convolutions from features to the outputs of a distribution; the last one in float32."
 
@@ -114,7 +112,6 @@ class Head(nn.Module):
         with torch.autocast(x.device.type, enabled=False):
             return self.last(x.float())
 
-
 def published_unit(mean: Tensor, log_var: Tensor) -> tuple[Tensor, Tensor]:
     "Convert standardized means and log-variances to per cent of the slice and log of per cent²."
     return LOCATION_MIDDLE + LOCATION_SPREAD * mean, log_var + 2 * math.log(LOCATION_SPREAD)
@@ -122,7 +119,6 @@ def published_unit(mean: Tensor, log_var: Tensor) -> tuple[Tensor, Tensor]:
 # %% ../../nbs/2_localizer/22_model.ipynb #a1039417
 ENCODERS = {"dense": DenseEncoder, "resnet18": ResNet18Encoder}
 HEADS = ("gaussian", "binned", "mixture")
-
 
 @dataclass(frozen=True)
 class Architecture:
@@ -156,7 +152,6 @@ class Architecture:
 # %% ../../nbs/2_localizer/22_model.ipynb #1445aaf2
 LEAST_LOG_VAR = -8.0  # standardized, of a mixture's component: it cannot collapse onto one training patch
 
-
 def read_location(architecture: Architecture, raw: Tensor) -> Location:
     "Build the predicted distribution from the outputs of the heads, (B, C, ...), standardized."
     if architecture.head == "gaussian":
@@ -167,7 +162,6 @@ def read_location(architecture: Architecture, raw: Tensor) -> Location:
     logits, means, log_vars = raw.split([components * n for n in (1, 2, 2)], 1)
     means, log_vars = (x.unflatten(1, (components, 2)) for x in (means, log_vars))
     return MixtureLocation(logits, *published_unit(means, log_vars.clamp_min(LEAST_LOG_VAR)))
-
 
 def _spread_out(head: Head, components: int) -> None:
     "Start a mixture's components on a spiral with a radius of 20 per cent around the middle."
@@ -242,11 +236,9 @@ def pick_precision(
     native = torch.cuda.is_bf16_supported() if device == "cuda" else any(flags.get(f) for f in ("avx512_bf16", "amx_bf16", "bf16"))
     return torch.bfloat16 if native else torch.float32
 
-
 def pick_device() -> str:
     "Return `cuda` where there is one, else `cpu`."
     return "cuda" if torch.cuda.is_available() else "cpu"
-
 
 def keep_memory() -> bool:  # whether this system has the option
     "Tell glibc to keep freed memory for the next step (M_MMAP_THRESHOLD and M_TRIM_THRESHOLD of malloc.h)."
@@ -270,7 +262,6 @@ class Localizer:
         for name, tensor in sorted(self.model.state_dict().items()):
             content.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
         return content.hexdigest()
-
 
 def load_localizer(
     path: str | Path,  # a checkpoint of chapter 25

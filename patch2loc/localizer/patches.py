@@ -19,7 +19,6 @@ PATCH_SIDE = 24  # 0.125 of a 192-voxel slice
 LATTICE_STRIDE = 4  # voxels between the predictions of the dense encoder, chapter 22
 MIN_BRAIN = 0.2  # least fraction of a patch inside the brain
 
-
 def to_location(
     centre: np.ndarray,  # (n, 2) int, row and column of patch centres, voxels
     slice_shape: Sequence[int],  # rows, columns of the slice, voxels
@@ -34,7 +33,6 @@ def to_location(
         found = centre[outside.any(-1)][0].tolist()
         raise LocationError(f"patch centre outside its slice: expected 0 <= centre < {size.tolist()}, found {found}")
     return (100.0 * centre / size).astype(np.float32)
-
 
 def to_centre(
     location: np.ndarray,  # (n, 2) per cent
@@ -85,7 +83,6 @@ def sample_centres(
     """
     centre = rng.integers(0, fraction.shape, size=(n, 2))
     return centre[fraction[centre[:, 0], centre[:, 1]] >= minimum]
-
 
 def grid_centres(
     slice_shape: Sequence[int],  # rows, columns, voxels

@@ -111,7 +111,6 @@ class SliceData(L.LightningDataModule):
     def val_dataloader(self):
         return self._loader(self.batches("val", self.hyperparameters.val_batches))
 
-
 def _to_tensors(batch: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
     "Convert a batch's arrays to tensors."
     return {key: torch.from_numpy(np.ascontiguousarray(value)) for key, value in batch.items()}
@@ -156,7 +155,6 @@ class _AtomicCheckpoints(TorchCheckpointIO):
         with atomic_path(path) as part:
             super().save_checkpoint(checkpoint, part, storage_options)
 
-
 def _trainer(out: Path, training: Training, device: str, report: Callable[[str], None]) -> L.Trainer:
     "Set up Lightning: epochs of `val_every` steps, best and last checkpoint, no output but our own line."
     keep = dict(dirpath=out / "checkpoints", save_on_train_epoch_end=True, enable_version_counter=False)
@@ -176,7 +174,6 @@ def _trainer(out: Path, training: Training, device: str, report: Callable[[str],
         default_root_dir=out,
         plugins=[_AtomicCheckpoints()],
     )
-
 
 def train_localizer(
     train: Sequence[Slices],  # the fold's training subjects

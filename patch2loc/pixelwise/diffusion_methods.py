@@ -29,7 +29,6 @@ def _cached_noise(noise: Callable[[tuple[int, int, int], int], Tensor], shape: t
     "Generate noise (n, 1, h, w), or return what was generated before."
     return noise(shape, seed)
 
-
 class Diffusion(Reconstructor):
     """Forward diffusion to a level and reconstruction from a single prediction.
 
@@ -71,12 +70,10 @@ class GaussianDiffusion(Diffusion):
 
     noise = staticmethod(gaussian_noise)
 
-
 class ConditionedDiffusion(Diffusion):
     "Diffusion conditioned on features of the slice without noise (Behrendt et al., Comput. Biol. Med. 2025, arXiv 2312.04215)."
 
     context = True
-
 
 class FullDiffusion(Diffusion):
     "Reverse diffusion in steps rather than by a single prediction, with the network of `ddpm` (AnoDDPM, Wyatt et al., 2022)."
@@ -123,16 +120,13 @@ PIXEL_METHODS: dict[str, type[Reconstructor] | type[PixelMethod]] = {
 }
 SHARED = {"ddpm_full": "ddpm"}  # method -> the method whose network it uses
 
-
 def method_names(pixelwise: str) -> tuple[str, ...]:  # names separated by commas; "all": every one
     "Split the names of the requested methods; they are not checked."
     return tuple(PIXEL_METHODS) if pixelwise.strip() == "all" else tuple(filter(None, map(str.strip, pixelwise.split(","))))
 
-
 def training_of(name: str) -> str:  # a key of `PIXEL_METHODS` → folder below fold-K/pixelwise/
     "Name the method whose network a method uses."
     return SHARED.get(name, name)
-
 
 def pixel_method(
     name: str,  # a key of `PIXEL_METHODS`
@@ -146,7 +140,6 @@ def pixel_method(
             raise ParameterError(f"{what}: expected one of {', '.join(existing)}, found {value!r}")
     kind = PIXEL_METHODS[name]
     return Reconstruction(name, kind, SIZES[size], seed, precision) if issubclass(kind, Reconstructor) else kind()
-
 
 def trained_method(
     name: str,
@@ -175,7 +168,6 @@ def _residual_path(folder: Path, name: str, scan: Scan) -> Path:
     if other:
         raise DataError(f"{wanted[0]}: missing; there is {other}, of another contrast than {scan.contrast}")
     raise DataError(f"{wanted[0]}: missing; no file in {folder} is of subject {scan.subject} and method {name}")
-
 
 def read_residual(
     folder: str | Path,  # of the files

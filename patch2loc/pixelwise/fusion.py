@@ -23,7 +23,6 @@ from .reconstruction import Reconstruction, _slices_first, halve, restore
 # %% ../../nbs/6_pixelwise/63_fusion.ipynb #1679091c
 FRACTIONS = np.concatenate([np.linspace(0, 0.9, 91), 1 - np.geomspace(0.1, 1e-4, 61)[1:]])
 
-
 @dataclass(frozen=True)
 class Scale:
     "Distribution of a map's values in healthy brains."
@@ -47,7 +46,6 @@ class Scale:
         "Read what `to_json` returned."
         return cls(np.array(stored["values"]), stored["excess"], stored["voxels"])
 
-
 def fit_scale(
     healthy: Iterable[np.ndarray],  # brain values of each healthy validation subject, (n,)
 ) -> Scale:
@@ -65,7 +63,6 @@ def fit_scale(
 # long: the rules with the p-value that one of them needs
 RULES, _EXACT = ("product", "sum", "maximum", "fisher"), 8192  # the rules; number of values that Fisher's rule computes one by one
 
-
 def fisher(
     total: np.ndarray,  # e1 + e2
     covariance: float = 0.0,  # of e1 and e2 in healthy subjects; 0: independent
@@ -82,7 +79,6 @@ def fisher(
     at = np.nanmax(total) * np.linspace(0, 1, _EXACT) ** 2  # a table for the voxels of a volume
     return np.interp(total, at, _brown(at, covariance))
 
-
 def _brown(total: np.ndarray, covariance: float) -> np.ndarray:
     "Calibrated score of a sum of two; where p underflows, from the first terms of its expansion (DLMF 8.11.2)."
     scale = 1 + covariance
@@ -93,7 +89,6 @@ def _brown(total: np.ndarray, covariance: float) -> np.ndarray:
     x = np.maximum(x, 1)
     tail = x - (a - 1) * np.log(x) + special.gammaln(a) - np.log1p((a - 1) / x * (1 + (a - 2) / x))
     return np.where(np.isinf(found), tail, found)
-
 
 def fuse(
     rule: str,  # one of `RULES`
@@ -133,7 +128,6 @@ class Fusion:
         "Read what `to_json` returned."
         return cls(Scale.from_json(stored["heat"]), Scale.from_json(stored["residual"]), stored["covariance"])
 
-
 def calibrated_covariance(
     heat: Sequence[np.ndarray],  # calibrated heatmap of each healthy subject, (n,)
     residual: Sequence[np.ndarray],  # and its calibrated residual, (n,)
@@ -147,7 +141,6 @@ def calibrated_covariance(
 WIDE_MM, NARROW_MM, WIDE_WEIGHT = 6.0, 2.0, 0.7  # standard deviations of the Gaussians; weight of the NLL in the sum
 _PARTS = ("wide nll", "wide atlas", "narrow nll", "narrow atlas")
 
-
 def wide_and_narrow(
     nll: np.ndarray,  # (X, Y, Z), unfiltered
     atlas: np.ndarray,  # (X, Y, Z) absolute z-score of the intensity, unfiltered
@@ -158,12 +151,10 @@ def wide_and_narrow(
     inside = lambda map_, mm: smooth_gaussian(map_, brain_mask, spacing, mm)[brain_mask]
     return dict(zip(_PARTS, (inside(nll, WIDE_MM), inside(atlas, WIDE_MM), inside(nll, NARROW_MM), atlas[brain_mask])))
 
-
 def _fuse_scales(calibrated: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     "Fuse NLL and atlas on each scale."
     wide_nll, wide_atlas, narrow_nll, narrow_atlas = (calibrated[name] for name in _PARTS)
     return {"wide": fuse("sum", wide_nll, wide_atlas, WIDE_WEIGHT), "narrow": fuse("product", narrow_nll, narrow_atlas)}
-
 
 @dataclass(frozen=True)
 class WithAtlas:
@@ -176,7 +167,6 @@ class WithAtlas:
         found = _fuse_scales({name: self.scales[name].calibrated(values) for name, values in maps.items()})
         return np.maximum(*(self.scales[name].calibrated(values) for name, values in found.items()))
 
-
 def fit_with_atlas(
     subjects: Sequence[Mapping[str, np.ndarray]],  # `wide_and_narrow` of each healthy validation subject
 ) -> WithAtlas:
@@ -187,7 +177,6 @@ def fit_with_atlas(
 
 # %% ../../nbs/6_pixelwise/63_fusion.ipynb #182be0c5
 MARGIN_MM, REGION = 4.0, 0.05  # margin of the region; fraction of healthy voxels whose score is high enough for it
-
 
 def inpaint(
     method: Reconstruction,  # one that can hold pixels, `ddpm_full`

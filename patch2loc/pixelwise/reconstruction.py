@@ -32,7 +32,6 @@ def _factors(spacing: np.ndarray) -> tuple[int, ...]:
     "Number of voxels that become one of 2 mm along each axis; spacing (3,) in mm."
     return tuple(max(1, int(round(2 / s))) for s in spacing)
 
-
 def halve(
     values: np.ndarray,  # (X, Y, Z)
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -46,7 +45,6 @@ def halve(
     fraction = mean(brain_mask.astype(np.float32))
     inside = fraction >= 0.5
     return np.where(inside, mean(np.where(brain_mask, values, 0)) / np.maximum(fraction, 1e-6), 0).astype(np.float32), inside
-
 
 def restore(
     coarse: np.ndarray,  # (X', Y', Z') as `halve` makes them
@@ -90,7 +88,6 @@ class PixelMethod:
             raise DataError(f"{self.name}: expected finite residuals, found NaN or infinite ones")
         fine = restore(found.transpose(1, 2, 0), scan.brain_mask.shape, scan.spacing)
         return np.where(scan.brain_mask, fine, np.nan).astype(np.float32)
-
 
 def _slices_first(volume: np.ndarray) -> np.ndarray:
     "Reorder a volume (X, Y, Z) to a contiguous stack of slices (Z, X, Y)."
@@ -141,7 +138,6 @@ class Size:
     full_level: int = 250  # noise level at which reverse diffusion in steps starts
     stride: int = 10  # levels per step of reverse diffusion
 
-
 SIZES = {
     "paper": Size((128, 256, 256), 3, 128, 20_000, 20_000, 32, 1e-4, stride=1),
     "cohort": Size((16, 16, 32, 64), 1, 64, 500, 1500, 8, 2e-3, level=250, stride=84),
@@ -185,7 +181,6 @@ class Bottleneck(Reconstructor):
         widths = (*size.channels[-3:], max(size.latent // 16, 1))
         self.net = AutoEncoder(2, 1, 1, widths, (2,) * len(widths), norm="batch")
 
-
 class Variational(Reconstructor):
     "Auto-encoder with a Gaussian vector in the middle (Baur et al., Medical Image Analysis 2021, section 3: dense variational)."
 
@@ -226,13 +221,11 @@ class Denoising(Reconstructor):
 # %% ../../nbs/6_pixelwise/61_reconstruction.ipynb #19ca14e7
 VALIDATIONS, VAL_BATCHES = 5, 4  # validations per training; batches per validation
 
-
 def _optimizer(net: Reconstructor) -> tuple[torch.optim.Adam, torch.optim.lr_scheduler.LambdaLR]:
     "Adam with a linear warm-up over 5 % of the steps and a half cosine to zero."
     optimizer, steps, warm = torch.optim.Adam(net.parameters(), net.size.learning_rate), net.steps, max(1, net.steps // 20)
     factor = lambda step: min((step + 1) / warm, 0.5 * (1 + np.cos(np.pi * min(step, steps) / steps)))
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
-
 
 def _batch_loss(fabric: "Fabric", model: Reconstructor, seed: int, part: str, subjects: Sequence[Slices], i: int) -> Tensor:
     "Return the loss of random slices: batch `i` of a part, train or val."
@@ -283,7 +276,6 @@ def _learn(
 # %% ../../nbs/6_pixelwise/61_reconstruction.ipynb #d645920e
 SLICES_AT_ONCE = 16  # that are reconstructed together
 
-
 # long: train, keep, load and reconstruct in one class
 class Reconstruction(PixelMethod):
     "A pixel-wise method with a network; `precision` is that of training, and of reconstruction where the network allows it."
@@ -330,7 +322,6 @@ class Reconstruction(PixelMethod):
                 found = net(batch(image[part]).clamp(0, 1).to(device), seed_for(self.seed, "paint", start) % 2**31, **more)
                 out[part] = found[:, 0, :rows, :columns].float().cpu().numpy()
         return out
-
 
 def _pad(slices: np.ndarray, shape: tuple[int, int], fill: float = 0) -> np.ndarray:
     "Add rows and columns after the last ones of slices (S, h, w)."

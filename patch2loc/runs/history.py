@@ -24,7 +24,6 @@ def _read_run(run: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:  # run.
         raise DataError(f"{run}: no run.json in it, so it is not the folder of a run")
     return record | {"parameters": flatten(record["parameters"])}, read_json(Path(run) / "steps.json") or {}
 
-
 def list_runs(folder: str | Path) -> pd.DataFrame:  # one row per run
     "List all runs of a folder; `DataError` if it holds none."
     rows = []
@@ -63,14 +62,12 @@ _MOST = 12  # lines per kind of difference
 _MEASURES = ("auprc", "dice_healthy_threshold", "false_positive_rate")
 _OLD_COLUMNS = {"false_positive_share": "false_positive_rate"}  # of summary tables made by older versions
 
-
 def _differences(what: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[str]:
     "Name the entries of two records that differ."
     names = [n for n in dict.fromkeys((*left, *right)) if left.get(n) != right.get(n)]
     yield from (f"{what} {n}: {left.get(n, 'absent')} | {right.get(n, 'absent')}" for n in names[:_MOST])
     if len(names) > _MOST:
         yield f"{what}: {len(names) - _MOST} more differ"
-
 
 def diff_runs(left: str | Path, right: str | Path) -> list[str]:  # lines; none: the same inputs and the same results
     "List the parameters, data, code and results in which two runs differ; `DataError` if a folder is not that of a run."

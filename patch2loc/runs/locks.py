@@ -26,12 +26,10 @@ from ..core import ParameterError, write_json
 SILENT_S = 120  # a lock of another host that was not touched for so long counts as a dead holder's
 _TOUCH_S = 5
 
-
 def _new_lock() -> dict[str, Any]:
     "Describe this process as the holder of a lock."
     process, since = psutil.Process(), time.strftime("%Y-%m-%d %H:%M:%S")
     return {"host": socket.gethostname(), "pid": process.pid, "started": process.create_time(), "since": since, "token": uuid.uuid4().hex}
-
 
 def read_lock(path: Path) -> dict[str, Any] | None:
     "Read a lock file: None if there is no lock, empty if its writer died while writing."
@@ -55,7 +53,6 @@ def holder_alive(lock: Mapping[str, Any], path: Path) -> bool:
         return _clock_of(path.parent) - path.stat().st_mtime < SILENT_S
     except FileNotFoundError:
         return False
-
 
 def _clock_of(folder: Path) -> float:  # seconds
     "Read the time from the file system of a folder, or from this machine where the folder cannot be written."
@@ -121,11 +118,9 @@ def refuse_locked(path: str | Path, what: str) -> None:
     if holder and holder_alive(holder, Path(path)):
         raise ParameterError(_locked_by(what, holder))
 
-
 def _locked_by(what: str, holder: Mapping[str, Any]) -> str:
     "Write the message about a lock that another process holds."
     return f"{what}: locked by process {holder.get('pid')} on {holder.get('host')} since {holder.get('since')}"
-
 
 def _keep_touching(path: Path, token: str, ended: threading.Event) -> None:
     "Touch our lock until it ends or is another's; if the disk refuses, try again the next time."

@@ -30,7 +30,6 @@ def experiments_dir() -> Path:
         raise DataError(f"{folder}: no experiment notebooks here; work from a clone of the repository (pip install -e .)")
     return folder
 
-
 def notebook_parameters(notebook: str | Path) -> dict[str, Any]:  # name -> default
     "Read the cell tagged `parameters` without executing it; `ParameterError` unless there is one, which assigns literals only."
     cells = [c for c in nbformat.read(notebook, 4).cells if "parameters" in c.metadata.get("tags", [])]
@@ -75,7 +74,6 @@ def _module_file(name: str, package: Path) -> tuple[str, Path]:  # the module's 
         file = package.parent.joinpath(*name.split(".")).with_suffix(".py")
     return name, file
 
-
 def code_inputs(
     notebook: str | Path,
     package: Path = Path(core.__file__).parent,  # modules outside this package are not followed
@@ -97,7 +95,6 @@ def code_inputs(
 _ERRORS = {kind.__name__: kind for kind in vars(core).values() if isinstance(kind, type) and issubclass(kind, Patch2LocError)}
 _DIE_WITH_PARENT = "--IPKernelApp.exec_lines=import ctypes; getattr(ctypes.CDLL(None), 'prctl', lambda *_: 0)(1, 9)"
 
-
 class _Lines(io.TextIOBase):
     "A stream that passes each complete line to a function."
 
@@ -109,7 +106,6 @@ class _Lines(io.TextIOBase):
         for line in filter(str.strip, lines):
             self.report(line)
         return len(text)
-
 
 def _kernels(variables: Mapping[str, str], cwd: Path, started: Callable[[int], None]) -> type:
     "Make a kernel manager with its own folder and environment; papermill alone would change those of the whole process."

@@ -33,7 +33,6 @@ CONFIG_OF = {  # notebook -> what its result depends on; the others that declare
     "e11_train_pixelwise": ("data", "network", "training", "scoring", "pixelwise.size", "seed"),
 }
 
-
 def score_block(
     parameters: Mapping[str, Any],  # of e20_score_dataset, and `subjects`: name -> digest of its files
     made_from: str,  # digest of all else
@@ -59,7 +58,6 @@ def score_block(
         name, reason = next(iter(failed.items()))
         raise DataError(f"{len(failed)} of {len(only)} subjects could not be scored, first {name}: {reason}")
     return scored
-
 
 def record_run(parameters: Mapping[str, Any], made_from: str, report: Callable[[str], None]) -> int:  # 1, as a block
     "Complete `run.json` with the digests of the networks that scored, and with what is missing."
@@ -89,7 +87,6 @@ def missing_cases(run_dir: str | Path, datasets: Sequence[str], folds: Sequence[
             lines = [f"{name} failed" for name in notebooks if (folder.parent / f"notebooks/{name}.failed.ipynb").is_file()]
         found += [f"fold {fold}, {dataset}: {line}" for line in lines]
     return found
-
 
 def cases_there(run_dir: str | Path, datasets: Sequence[str], folds: Sequence[int], partial: bool = False) -> pd.DataFrame:
     "Collect a run's cases, with `partial` those of subjects scored in every fold; `ResultsError` if some, with `partial` all, are missing."
@@ -144,7 +141,6 @@ class _Layout:
         "Return the fold's folder in the run whose networks score; empty for this run."
         return str(self.study.load_checkpoint / f"fold-{fold}") if self.study.load_checkpoint else ""
 
-
 def lay_out(
     study: Study,
     digests: Mapping[str, str],  # of the data files
@@ -180,7 +176,6 @@ def _training_threads() -> int:  # 0: all cores of the worker
     "Return the threads of a training; OMP_NUM_THREADS decides where it is set."
     return int(os.environ.get("OMP_NUM_THREADS") or 0)
 
-
 def _add_training(plan: _Layout, fold: int) -> tuple[str, ...]:  # names of steps before the scoring
     "Add what is learned in one fold."
     study, here = plan.study, f"fold-{fold}"
@@ -194,7 +189,6 @@ def _add_training(plan: _Layout, fold: int) -> tuple[str, ...]:  # names of step
         how = {"needs": "FIT", "threads": _training_threads() or max(1, (os.cpu_count() or 1) // len(study.folds))}
     how |= dict(reads=reads, awaits=(checked,), clears=clears, amount=study.config.training.steps)
     return (plan.add("train", "e10_train_fold", f"{here}/e10_train_fold", {"fold": fold}, made, **how),)
-
 
 def _add_pixelwise(plan: _Layout, fold: int, awaits: tuple[str, ...]) -> tuple[str, ...]:  # names of steps before the scoring
     "Add the pixel-wise methods of one fold, each a training, and what is learned about them together."
@@ -216,7 +210,6 @@ def _add_pixelwise(plan: _Layout, fold: int, awaits: tuple[str, ...]) -> tuple[s
         facts["reads"] = facts["reads"] | {"residuals": digest_of(files)[:16]}
     facts |= dict(after=(base, *trained)) | how(len(study.folds) > 1)
     return (plan.add("train", "e12_learn_fusion", f"{here}/e12_learn_fusion", {"fold": fold}, made, **facts),)
-
 
 def _add_scoring(plan: _Layout, fold: int, dataset: str, after: tuple[str, ...], awaits: tuple[str, ...]) -> str:  # its name
     "Add the blocks of a data set's subjects, and the notebook that joins them; trainings in `awaits` go first."
@@ -258,13 +251,11 @@ class Plan:
         "Estimate the time: steps on all cores one after the other, all others shared by the workers."
         return sum(self.cost(s) / (1 if s.needs == "GPU" else workers) for s in self.todo)
 
-
 def kind_of(step: Step) -> str:
     "Name the kind of a step, whose rate it shares; every pixel-wise method has its own."
     if step.call:
         return "subject" if step.call is score_block else "record"
     return Path(step.name).name if "method" in step.parameters else Path(step.notebook).stem
-
 
 def plan_steps(
     study: Study,
@@ -281,7 +272,6 @@ def plan_steps(
             reasons[step.name] = reason
     reasons |= {s.name: f"part of {s.within}" for s in steps if s.call and s.within in reasons}
     return Plan(tuple(steps), reasons, *_rates(study, steps))
-
 
 def _labels(steps: Sequence[Step], force: Sequence[str]) -> dict[str, set[str]]:  # step -> what it can be forced by
     "List the names of each step; a name to force that no step has is refused."
@@ -310,7 +300,6 @@ def _rates(study: Study, steps: Sequence[Step] = ()) -> tuple[dict[str, float], 
     own = (took.seconds / took.amount).to_dict()
     return rates | own, f"this run's own steps, else {source}" if own else source
 
-
 def _pixelwise_rates(study: Study) -> tuple[dict[str, float], str]:  # kind -> seconds a unit; where they come from
     "Collect what pixel-wise methods add: trainings, a volume's residual, and what comes with it (fusions, measures, files)."
     from patch2loc.pixelwise.diffusion_methods import method_names
@@ -324,11 +313,9 @@ def _pixelwise_rates(study: Study) -> tuple[dict[str, float], str]:  # kind -> s
     rates["subject"] = sum(measured["volume"][name] + measured["beside"] for name in names)
     return rates, "study.json for pixel-wise methods"
 
-
 def span(seconds: float) -> str:
     "Write a time in a unit that suits it."
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
-
 
 def plan_lines(plan: Plan, workers: int) -> Iterator[str]:
     "Write a plan, a line per notebook."

@@ -91,7 +91,6 @@ class Progress:
 _SHOWN = 6  # running steps of a stage
 _line = partial(Text, no_wrap=True, overflow="ellipsis")  # cut rather than wrapped
 
-
 def _tree(progress: Progress) -> Tree:
     "Draw the stages of a run with their running and failed steps."
     stages = list(dict.fromkeys(s.stage for s in progress.plan.steps))

@@ -94,7 +94,6 @@ def plan_study(
         refuse_leaks(splits, config.data.allow_leaks)
     return study
 
-
 def _existing_folds(source: Path | None, splits: Path, healthy: str | None) -> list[int]:
     "List the folds of another run or of the split tables; refuse a run or tables without any."
     if source:
@@ -105,14 +104,12 @@ def _existing_folds(source: Path | None, splits: Path, healthy: str | None) -> l
         raise SplitError(f"{splits}: no training tables; give --load-checkpoint to score with another run's networks")
     return found
 
-
 def _tested_here(tests: Sequence[str], data_dir: Path, contrast: str) -> list[str]:
     "Keep the data sets that have the contrast and a folder here; `DataError` if none does."
     specs = {name: dataset_spec(name, data_dir) for name in tests}
     if not (here := [name for name, spec in specs.items() if contrast in spec.contrasts and (data_dir / spec.folder).is_dir()]):
         raise DataError(f"{data_dir}: none of the sets tested on ({', '.join(tests)}) is here with {contrast.upper()} scans")
     return here
-
 
 def _check_checkpoints(study: Study) -> None:
     "Refuse another run's networks unless they are of the wanted fold, contrast and encoder."
@@ -153,7 +150,6 @@ def check_files(
             report(f"{name}: {len(bad)} of {len(part)} subjects cannot be read and will fail alone, {first}")
     return digests
 
-
 def _check_subject(one: SubjectFiles, data_dir: Path, known: Mapping[str, str], strict: bool) -> tuple[dict[str, str], str]:
     "Digest a subject's files, and read them unless they are as they were; what is wrong is returned, or raised if `strict`."
     digests = {str(p.relative_to(data_dir)): digest(p)[:16] for p in _paths(one) if p.is_file()}
@@ -168,14 +164,12 @@ def _check_subject(one: SubjectFiles, data_dir: Path, known: Mapping[str, str], 
         return digests, str(error)
     return digests, ""
 
-
 def _paths(one: SubjectFiles) -> list[Path]:
     "List a subject's files."
     return [p for p in (one.scan, one.brain_mask, one.lesion_mask) if p]
 
 # %% ../../nbs/8_runs/83_record.ipynb #c74d97b0
 PACKAGES = "lightning monai nibabel nilearn numba numpy pandas papermill scikit-learn scipy seaborn SimpleITK torch torchio".split()
-
 
 def describe(study: Study, digests: dict[str, str]) -> dict[str, Any]:
     "Collect the contents of `run.json`, with the digests of the data files."
@@ -201,7 +195,6 @@ def describe(study: Study, digests: dict[str, str]) -> dict[str, Any]:
         "splits": {"splits_dir": str(study.splits_dir), "files": splits}, "folds": {},
     }
 
-
 def _git_revision() -> dict[str, Any]:
     "Return the revision of the code and whether it was changed; empty outside a git checkout."
     def git(*words: str) -> str:
@@ -209,7 +202,6 @@ def _git_revision() -> dict[str, Any]:
 
     revision = git("rev-parse", "HEAD")
     return {"revision": revision, "changed": bool(git("status", "--porcelain"))} if revision else {}
-
 
 def _compare(old: dict[str, Any], new: dict[str, Any], path: Path) -> None:
     "Refuse with `ParameterError` to go on in a folder that holds another study."

@@ -36,7 +36,6 @@ class RunOptions:
     until: str = ""  # the last stage to do; "": all
     live: bool = False  # draw a tree on the terminal instead of lines
 
-
 def run_study(study: Study, report: Callable[[str], None] = print, options: RunOptions = RunOptions()) -> Path:  # the run's folder
     "Run what is missing or outdated of a study; `Patch2LocError` in one line, and what was finished before stays."
     record, force = study.out / "run.json", options.force
@@ -65,13 +64,11 @@ def run_study(study: Study, report: Callable[[str], None] = print, options: RunO
         _work(study.out, plan, token, report, options)
     return study.out
 
-
 def _up_to(steps: Sequence[Step], stage: str) -> list[Step]:
     "Leave out the stages after one; all stay if it is empty."
     if stage and stage not in STAGES:
         raise ParameterError(f"--until: no stage {stage!r}{nearest(stage, STAGES)}")
     return [s for s in steps if not stage or STAGES.index(s.stage) <= STAGES.index(stage)]
-
 
 @contextmanager
 def _writable(folder: Path) -> Iterator[None]:
@@ -81,7 +78,6 @@ def _writable(folder: Path) -> Iterator[None]:
     except OSError as error:
         where, what = error.filename or folder, error.strerror or error
         raise DataError(f"{where}: {what}; what was finished stays, and the same command goes on") from None
-
 
 def _work(folder: Path, plan: Plan, token: str, report: Callable[[str], None], options: RunOptions) -> None:
     "Execute a plan under the run's lock, and write down how it went."
@@ -103,7 +99,6 @@ def _work(folder: Path, plan: Plan, token: str, report: Callable[[str], None], o
                 earlier = {n: v for n, v in (read_json(folder / "steps.json") or {}).items() if n in by_name}
                 write_json(earlier | ran, folder / "steps.json")
     _conclude(outcomes, options.partial)
-
 
 def _conclude(outcomes: Mapping[str, Outcome], partial: bool) -> None:
     "Raise `Patch2LocError` naming the first failure, if there is one."

@@ -63,7 +63,6 @@ class Step:
 # %% ../../nbs/8_runs/82_steps.ipynb #62a10666
 PLACES = ("data_dir", "splits_dir", "out", "checkpoint_dir", "partial", "subjects")  # parameters that do not change a result
 
-
 def step_inputs(
     step: Step,
     steps: Mapping[str, Step],  # those it comes after, by name
@@ -75,11 +74,9 @@ def step_inputs(
     parameters = {f"parameter {k}": repr(v) for k, v in sorted(flatten(step.parameters).items()) if k.partition(".")[0] not in PLACES}
     return parameters | dict(code) | step.reads | before
 
-
 def _digest(path: Path) -> str:
     "Digest a file that may be absent."
     return digest(path)[:16] if path.is_file() else "absent"
-
 
 def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
     "Name the inputs that have changed."
@@ -92,7 +89,6 @@ def read_json(path: Path) -> dict[str, Any] | None:
         return json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
         return None
-
 
 def reason_to_run(
     step: Step,
@@ -113,7 +109,6 @@ def reason_to_run(
 
 # %% ../../nbs/8_runs/82_steps.ipynb #19ca14e7
 LOCK = "run.lock"
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -165,7 +160,6 @@ def _guard(task: Task, pid: int) -> None:
                 kernel.kill()
             time.sleep(0.5)
 
-
 @contextmanager
 def _logged(step: Step, report: Callable[[str], None], reason: str) -> Iterator[Callable[[str], None]]:  # reports and logs a line
     "Keep a log of a step beside its notebook."
@@ -184,15 +178,10 @@ def _logged(step: Step, report: Callable[[str], None], reason: str) -> Iterator[
 # %% ../../nbs/8_runs/82_steps.ipynb #a1d0c6e8
 THREAD_VARIABLES = (*(f"{name}_NUM_THREADS" for name in ("OMP", "MKL", "OPENBLAS", "NUMBA")), "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
 
-
-
-
-
 def remove(paths: Iterable[Path]) -> None:
     "Remove files and folders, which need not exist."
     for path in paths:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-
 
 def _run_notebook(task: Task, report: Callable[[str], None], start: float) -> Outcome:
     "Make the products of a notebook unless they are up to date; what an outdated result left behind is removed before."
@@ -301,7 +290,6 @@ def workers(
     cluster = SpecCluster(scheduler=head, workers=local, silence_logs=logging.CRITICAL)
     with cluster, Client(cluster, set_as_default=False) as client:
         yield client
-
 
 def _resource(step: Step, offered: set[str]) -> dict[str, int]:
     "Name the Dask resource that a step takes, given those that workers offer."

@@ -25,7 +25,6 @@ _IRON = (  # mm MNI of the right side, radius mm, relative iron
     ((20, -3, -1), (5, 8, 5), 1.0), ((5, -20, -9), (3, 3, 4), 0.9), ((10, -17, -12), (5, 4, 3), 0.8), ((15, -56, -34), (7, 7, 3.5), 0.6),
 )
 
-
 def tissue_maps() -> tuple[np.ndarray, np.ndarray]:  # (4, X, Y, Z) float32: brain, grey, white, iron; (3,) origin, mm
     """Load the MNI152 maps that ship with nilearn, at 1 mm, and mark the nuclei that hold iron.
 
@@ -52,7 +51,6 @@ def _spline_basis(where: np.ndarray, limits: np.ndarray, scale: float) -> np.nda
     np.put_along_axis(basis, cell[:, None] + np.arange(4), weights, 1)
     return basis
 
-
 def smooth_field(
     rng: np.random.Generator,
     axes: Sequence[np.ndarray],  # three vectors of positions inside BOX, mm
@@ -64,7 +62,6 @@ def smooth_field(
     coefficients = rng.standard_normal((count, bx.shape[1], by.shape[1], bz.shape[1]), dtype=np.float32)
     field = bx @ (by @ (coefficients @ bz.T)).reshape(count, bx.shape[1], -1)
     return field.reshape(count, len(bx), len(by), len(bz)) / np.float32((151 / 315) ** 1.5)
-
 
 def _box_axes(spacing: Sequence[float]) -> list[np.ndarray]:  # three vectors of voxel centres, mm
     "Return the voxel centres, mm, of a grid through BOX."
@@ -112,7 +109,6 @@ def _displacement(rng: np.random.Generator, axes: Sequence[np.ndarray], scales: 
     "Sum smooth displacement fields of several scales, rms in mm; returns (3, X, Y, Z) float32."
     return sum(np.float32(r) * smooth_field(rng, axes, s, 3) for s, r in zip(scales, rms))
 
-
 def _sample(maps: np.ndarray, place: np.ndarray) -> np.ndarray:  # (c, ...) float32, 0 outside the maps
     "Interpolate maps linearly; `place` is (3, ...) in voxels."
     half = (np.array(maps.shape[1:], np.float32) - 1) / 2
@@ -127,7 +123,6 @@ class Population:
 
     anatomy: AnatomyParameters
     maps: np.ndarray  # (5, X, Y, Z) float32: brain, grey, white; factors on the signal: regional, and iron and vessels (T2)
-
 
 def make_population(
     anatomy: AnatomyParameters = AnatomyParameters(),
@@ -177,7 +172,6 @@ def _rigid(rng: np.random.Generator, anatomy: AnatomyParameters) -> tuple[np.nda
     centre = np.array([0, -18, 5])
     return linear, centre - linear @ centre + anatomy.shift_sd * rng.standard_normal(3)
 
-
 def make_subject(
     population: Population,
     rng: np.random.Generator,
@@ -201,7 +195,6 @@ def make_subject(
 
 # %% ../../nbs/5_simulation/50_anatomy.ipynb #a5771bce
 CONTRASTS = {"t1": (170.0, 430.0, 620.0), "t2": (900.0, 430.0, 280.0)}  # signal of CSF, grey and white matter
-
 
 def tissue_signal(
     subject: SyntheticSubject,

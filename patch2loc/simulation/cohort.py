@@ -25,8 +25,8 @@ from .lesions import LESION_KINDS, LesionParameters, insert_in_signal
 from ..tiny import Head
 
 # %% ../../nbs/5_simulation/52_cohort.ipynb #7f39f831
+# old names: of files written before version 0.2
 _STREAMS = {"small": "foci", "displaced": "elsewhere"}  # kinds renamed since: their random streams keep the name, and every seed its images
-
 
 def subject_age(
     kind: str,
@@ -35,7 +35,6 @@ def subject_age(
 ) -> float:  # years
     "Sample the age of a subject, from 20 to 80 years; older subjects have wider CSF spaces."
     return round(float(rng_for(seed, _STREAMS.get(kind, kind), index, "age").uniform(20, 80)), 1)
-
 
 def make_head(
     population: Population,
@@ -61,20 +60,18 @@ def make_head(
     return Head(volumes["t1"], volumes["t2"], subject.brain_mask, lesion)
 
 # %% ../../nbs/5_simulation/52_cohort.ipynb #d2ddea18
+# old names: of files written before version 0.2
 GENERATOR = 2  # raised when the same parameters give other files; 2: kinds `foci` and `elsewhere` are called small and displaced
-
 
 def _subjects(healthy: int, lesion: int) -> list[tuple[str, int, str]]:  # kind, index, subject
     "List kind, index and name of every subject."
     numbers = {"healthy": healthy, **dict.fromkeys(LESION_KINDS, lesion)}
     return [(kind, index, f"{kind}{index:03d}") for kind, number in numbers.items() for index in range(1, number + 1)]
 
-
 def _files(data_dir: Path, kind: str, subject: str) -> dict[str, Path]:  # t1, t2, mask and, with a lesion, seg
     "Name the files of a subject: t1, t2, mask and, with a lesion, seg."
     folder = data_dir / ("Train/cohort" if kind == "healthy" else f"Test/cohort_{kind}")
     return {part: folder / part / f"{subject}_{part}.nii.gz" for part in ("t1", "t2", "mask") + (("seg",) if kind != "healthy" else ())}
-
 
 def _write_subject(data_dir: Path, population: Population, numbered: tuple[str, int, str], seed: int, spacing: Sequence[float]) -> str:
     "Make one of `_subjects` and write its files; returns its name."
@@ -116,7 +113,6 @@ _TITLES = {
     "dark": "dark strokes", "texture": "changed texture, same intensities", "displaced": "displaced tissue, same intensities",
 }
 
-
 def cohort_specs(
     lesion: int = 6,  # of each kind; 0 leaves the lesion sets out
 ) -> list[dict]:
@@ -154,7 +150,6 @@ def _check_numbers(healthy: int, lesion: int, jobs: int, spacing: Sequence[float
             raise ParameterError(f"{name}: expected at least {least}, got {value}")
     if len(spacing) != 3 or tuple(spacing[:2]) != (1, 1) or not 0.5 <= spacing[2] <= 8:
         raise ParameterError(f"spacing: expected 1, 1 and 0.5 to 8 mm, got {tuple(spacing)}")
-
 
 def write_cohort(
     data_dir: str | Path,  # made if missing

@@ -66,7 +66,6 @@ class LabelMap:
     tissue: np.ndarray  # (X, Y, Z) uint8: index in TISSUES, 255 outside the brain
     affine: np.ndarray  # (4, 4) voxel indices to MNI mm
 
-
 def read_labels(
     path: str | Path,
     number: int = 0,  # of the map
@@ -96,7 +95,6 @@ def _places(axes: Sequence[np.ndarray], rng: np.random.Generator, anatomy: Anato
     size = np.exp(anatomy.scale_sd * rng.standard_normal(3)).astype(np.float32)
     shift = (anatomy.shift_sd * rng.standard_normal(3)).astype(np.float32)
     return grid * size[:, None, None, None] + shift[:, None, None, None]
-
 
 def label_subject(
     map_: LabelMap,
@@ -129,7 +127,6 @@ class Appearance:
     blur: float = 0.7  # largest standard deviation of the blur in the slice, voxels
     gamma: float = 0.0  # standard deviation of the log of an exponent on the signal
 
-
 def label_signal(
     subject: SyntheticSubject,
     tissue_fractions: np.ndarray,  # (8, n)
@@ -146,7 +143,6 @@ def label_signal(
             top = signal[contrast].max()
             signal[contrast] = top * (signal[contrast] / top) ** np.float32(np.exp(appearance.gamma * rng.standard_normal()))
     return signal
-
 
 def _blurred(subject: SyntheticSubject, signal: Mapping[str, np.ndarray], sigma: float) -> dict[str, np.ndarray]:
     "Blur the signal in the slice, inside the brain; sigma in voxels."
@@ -184,7 +180,6 @@ def label_head(
     rng = stream("scanner")
     volumes = scan_subject(subject, _blurred(subject, signal, rng.uniform(0, appearance.blur)), rng)
     return Head(volumes["t1"], volumes["t2"], subject.brain_mask, lesion)
-
 
 def head_scan(
     head: Head,

@@ -30,12 +30,10 @@ class RawGrid:
     codes: str = "LPS"  # where the file's axes point
     lean: float = 0.0  # degrees about X that slices are tilted: an oblique affine
 
-
 RAW_GRIDS = (
     RawGrid(), RawGrid((1.0, 1.0, 1.0), "RAS"), RawGrid((0.9, 0.9, 3.0), "LAS", 12.0),
     RawGrid((1.0, 1.0, 1.0), "LIA"), RawGrid((1.2, 0.94, 0.94), "PSR"),
 )
-
 
 @dataclass(frozen=True)
 class RawParameters:
@@ -50,7 +48,6 @@ class RawParameters:
     noise: float = 0.02  # Rician sigma, as a fraction of the brain's median
     neck: float = 35.0  # mm of neck below the brain
     margin: float = 18.0  # mm of skull, scalp and air on the other sides
-
 
 @dataclass(frozen=True)
 class RawScan:
@@ -73,14 +70,12 @@ _PARTS = (  # centre, radii, mm in MNI space; signal as above; later ones lie ov
     ((-33, 62, -40), (12, 12, 12), None), ((33, 62, -40), (12, 12, 12), None),
 )
 
-
 def _padded_axes(head: Head, parameters: RawParameters) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
     "Extend the voxel centres, mm, by the room for skull and neck; also return the voxels added at both ends of each axis."
     ends = [[parameters.margin, parameters.margin]] * 2 + [[parameters.neck, parameters.margin]]
     added = [tuple(int(np.ceil(e / s)) for e in pair) for pair, s in zip(ends, head.t1.spacing)]
     axes = [o + s * np.arange(-a, n + b) for o, s, n, (a, b) in zip(head.t1.affine[:3, 3], head.t1.spacing, head.t1.shape, added)]
     return axes, added
-
 
 def _surroundings(mask: np.ndarray, axes: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:  # (X, Y, Z) float32
     "Surround a brain with fluid (-1), skull, scalp, neck, face and eyes (fraction of the brain's signal)."
@@ -103,7 +98,6 @@ def _pose(rng: np.random.Generator, centre: np.ndarray, angle: float, shift: flo
     turn = np.deg2rad(angle * rng.uniform(0.25, 1)) * axis / np.linalg.norm(axis)
     linear = scale * Rotation.from_rotvec(turn).as_matrix()
     return from_matvec(linear, centre - linear @ centre + rng.uniform(-shift, shift, 3))
-
 
 def _raw_grid(shape: tuple[int, int, int], affine: np.ndarray, grid: RawGrid) -> tuple[tuple[int, ...], np.ndarray]:
     "Lay a file's voxels through a head, in the file's order of axes; returns shape and affine of the file."

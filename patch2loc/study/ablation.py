@@ -48,7 +48,6 @@ ABLATIONS: dict[str, dict[str, object]] = {  # variant -> values of the configur
     "brain fraction 5 %": {"data.min_brain": 0.05}, "brain fraction 50 %": {"data.min_brain": 0.5},
 }
 
-
 def ablation_experiments(
     base: Experiment,
     variants: Sequence[str] | None = None,  # of ABLATIONS; None: all
@@ -83,7 +82,6 @@ def ablation_table(
     rows = pd.DataFrame(rows)
     return rows.assign(p_holm=rows[rows["p"].notna()].groupby("measure")["p"].transform(holm))
 
-
 def _compared(wide: pd.DataFrame, dataset: str) -> Iterator[dict[str, object]]:
     "Compare the columns of a table, person × variant, with the first one."
     base = wide.columns[0]
@@ -116,7 +114,6 @@ def run_ablation(
     write_text(table.to_csv(index=False, lineterminator="\n"), Path(base.out) / "ablation.csv")
     write_text(_ablation_markdown(table, base), Path(base.out) / "ablation.md")
     return table
-
 
 def _ablation_markdown(table: pd.DataFrame, base: Experiment) -> str:
     "Write the ablation as Markdown, a table per data set and measure, in per cent."

@@ -38,7 +38,6 @@ class DataConfig:
             raise ParameterError(f"contrast: expected t1 or t2, found {self.contrast!r}")
         _check_fraction(self, "min_brain")
 
-
 @dataclass(frozen=True, kw_only=True)
 class ScoringConfig:
     "How predictions become heatmaps and thresholds."
@@ -55,7 +54,6 @@ class ScoringConfig:
             resolve_score(self.score)
         _check_fraction(self, "quantile")
 
-
 @dataclass(frozen=True, kw_only=True)
 class PixelwiseConfig:
     "Which pixel-wise methods are trained, scored and fused with the heatmap."
@@ -68,7 +66,6 @@ class PixelwiseConfig:
     def wanted(self) -> bool:
         "Whether there are any."
         return bool(self.names or self.residuals)
-
 
 def _check_fraction(section: Any, name: str) -> None:
     "Refuse a value outside (0, 1) with `ParameterError`."
@@ -93,7 +90,6 @@ SHORT_NAMES = {  # options of the command, and entries in a run's record -> path
     "gaussian_mm": "scoring.gaussian_mm", "quantile": "scoring.quantile", "pixelwise": "pixelwise.names", "pixel_size": "pixelwise.size",
     "residuals": "pixelwise.residuals",
 }
-
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
@@ -153,7 +149,6 @@ class Config:
                 raise ParameterError(f"{section}.{error}") from None
         return replace(self, **sections, seed=given.get("seed", self.seed))
 
-
 def _typed(name: str, value: Any, default: Any) -> Any:
     "Return a value in its default's type; YAML reads 1e-2 as text and nothing as None."
     if isinstance(default, float) and isinstance(value, str):
@@ -187,7 +182,6 @@ def config_from(
         return config_from(values)
     except (yaml.YAMLError, UnicodeDecodeError, ParameterError) as error:
         raise ParameterError(f"{source}: {' '.join(str(error).split())}") from None
-
 
 def with_values(config: Config, assignments: Sequence[str], others: Mapping[str, Any] | None = None) -> Config:
     """Replace values by assignments like training.steps=2000, and others by path; an assignment of the same value wins.

@@ -38,7 +38,6 @@ from .config import Experiment
 # %% ../../nbs/7_study/71_fold.ipynb #45c48cce
 Maker = Callable[[Scan], np.ndarray]  # a scan on the standard grid -> a map (X, Y, Z), higher is less normal
 
-
 @dataclass(eq=False)
 class Source:
     "Computes something from a scan, and keeps the result for the last scan."
@@ -72,6 +71,7 @@ class Source:
         return sum(one.seconds[subject] for one in found)
 
 # %% ../../nbs/7_study/71_fold.ipynb #aab32389
+# old names: of files written before version 0.2
 @dataclass(frozen=True)
 class Fold:
     "A trained fold, ready to score."
@@ -146,7 +146,6 @@ class Fold:
         nll = raw_maps(predictions, scan.brain_mask.shape, ("nll",))["nll"]
         return wide_and_narrow(nll, atlas, scan.brain_mask, scan.volume.spacing)
 
-
 def _thresholds(stored: object, path: Path) -> HealthyThresholds:
     "Read a method's thresholds; `CheckpointError` naming the file if they are not valid."
     try:
@@ -157,7 +156,6 @@ def _thresholds(stored: object, path: Path) -> HealthyThresholds:
 # %% ../../nbs/7_study/71_fold.ipynb #70efdf2e
 Files = Sequence[SubjectFiles]
 ATLAS_SMOOTHING_MM = 2.0  # standard deviation of the Gaussian over the sums of few subjects
-
 
 def train_fold(experiment: Experiment, report: Callable[[str], None] = print) -> Path:  # the fold's folder
     """Train one fold and fit atlases, thresholds and choice; a complete fold is left as it is.
@@ -187,11 +185,9 @@ def train_fold(experiment: Experiment, report: Callable[[str], None] = print) ->
     shutil.rmtree(store)
     return out
 
-
 def split_digest(experiment: Experiment) -> str:  # 16 hexadecimal digits
     "Digest the split tables of the fold and of the tests."
     return digest_of({t.name: digest(t) for t in sorted(Path(experiment.splits_dir).glob("*.csv"))})
-
 
 def _prepare(files: Sequence[SubjectFiles], landmarks: np.ndarray, config: Any, store: Path, report: Callable) -> Iterator[Scan]:
     "Store each subject's slices, and yield its scan."
@@ -228,7 +224,6 @@ def _fit_healthy(experiment: Experiment, train: Files, val: Files, values: dict[
     write_json(facts | {"thresholds": thresholds, "with_atlas": scales}, out / "thresholds.json")
     report(f"thresholds of {len(thresholds)} methods at the {100 * scoring.quantile:g} % quantile of healthy voxels")
 
-
 def _store_predictions(fold: Fold, val: Sequence[SubjectFiles], store: Path) -> np.ndarray:  # (3,) spacing of the scans, mm
     "Keep the predictions for every validation subject on disk, and NLL and atlas, filtered apart."
     for files in val:
@@ -238,19 +233,16 @@ def _store_predictions(fold: Fold, val: Sequence[SubjectFiles], store: Path) -> 
         np.savez(store / f"{files.subject}.apart.npz", **fold.wide_and_narrow(scan, found))
     return scan.volume.spacing
 
-
 def _stored(store: Path, files: SubjectFiles) -> tuple[Predictions, tuple[int, ...]]:  # and the shape of the volume
     "Read stored predictions back."
     with np.load(store / f"{files.subject}.npz") as kept:
         return Predictions(**{f.name: kept[f.name] for f in fields(Predictions)}), tuple(kept["shape"])
-
 
 def _location_atlases(files: Sequence[SubjectFiles], store: Path, spacing: np.ndarray, names: Sequence[str]) -> dict[str, Atlas]:
     "Fit the atlases of some location scores on stored predictions."
     maps = lambda name: (raw_maps(*_stored(store, one), (name,))[name] for one in files)
     fit = lambda name: fit_atlas(((map_, np.isfinite(map_)) for map_ in maps(name)), ATLAS_SMOOTHING_MM / spacing)
     return {name: fit(name) for name in names if name != "heatmap"}
-
 
 def _store_maps(fold: Fold, val: Sequence[SubjectFiles], fit: Callable, store: Path) -> list[str]:  # methods
     "Keep the values in the brain of all validation subjects' maps; each half gets the atlases of the other."
@@ -267,7 +259,6 @@ def _store_maps(fold: Fold, val: Sequence[SubjectFiles], fit: Callable, store: P
 # %% ../../nbs/7_study/71_fold.ipynb #1ff1de77
 CHOICE_SUBJECTS = 10  # training subjects in which a lesion is simulated: a large and a small one of each kind
 
-
 def _slab(scan: Scan, beside_mm: float) -> Scan:
     "Restrict a scan to the slices that hold its lesion, and those within `beside_mm` of it."
     held = np.flatnonzero(scan.lesion_mask.any((0, 1)))
@@ -276,7 +267,6 @@ def _slab(scan: Scan, beside_mm: float) -> Scan:
     near[max(held[0] - reach, 0) : held[-1] + reach + 1] = True
     return replace(scan, brain_mask=scan.brain_mask & near, lesion_mask=scan.lesion_mask & near)
 
-
 def insert_lesions(fold: Fold, train: Sequence[SubjectFiles], seed: int) -> Iterator[tuple[Scan, str]]:
     "Simulate one lesion in each of a few training subjects, evenly spread; yield the slices around it, and its kind."
     reach = max(fold.median_mm, 2 * max(fold.gaussian_mm, WIDE_MM))
@@ -284,7 +274,6 @@ def insert_lesions(fold: Fold, train: Sequence[SubjectFiles], seed: int) -> Iter
         turn, which = divmod(i, len(SCAN_KINDS))
         kind, radius_mm = SCAN_KINDS[which], SMALL_MM if turn % 2 else RADIUS_MM
         yield _slab(insert_in_scan(fold.load(train[k]), kind, rng_for(seed, "choice", train[k].subject), radius_mm), reach), kind
-
 
 def choose_score(
     fold: Fold,  # its atlases are those of the tests
@@ -307,7 +296,6 @@ def choose_score(
     means = {name: float(np.nanmean([row["auprc"] for row in rows if row["candidate"] == name])) for name in candidates}
     recommended = resolve_score(named) if named else max(candidates, key=means.get)
     return {"recommended": recommended, "measure": "auprc", "means": means, "cases": rows}
-
 
 def cached_map(
     fold_dir: str | Path,
@@ -351,7 +339,6 @@ def learn_methods(
         facts = {"method": name, "subjects": len(subjects), "thresholds": one.to_json()}
         write_json(facts, experiment.fold_dir / "methods" / f"{name}.json")
     return found
-
 
 def learned_methods(fold_dir: str | Path) -> dict[str, HealthyThresholds]:
     "Read the thresholds that `learn_methods` left."

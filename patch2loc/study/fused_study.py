@@ -76,12 +76,10 @@ def _halved(fold: Fold, parts: Sequence[Sequence[SubjectFiles]], folder: Path) -
             shutil.rmtree(temporary)
     return [[Slices.open(folder / files.subject) for files in part] for part in parts]
 
-
 def _options(experiment: Experiment) -> dict[str, Any]:
     "List what a configuration says about every method, as `pixel_method` takes it."
     config = experiment.config
     return {"size": config.pixelwise.size, "seed": config.seed, "precision": config.training.precision}
-
 
 def train_pixelwise(
     experiment: Experiment,
@@ -102,7 +100,6 @@ def train_pixelwise(
 # long: all rows of a method in one place
 WEIGHTS = (0.25, 0.5, 0.75)  # of the heatmap in the sum
 
-
 @dataclass(frozen=True)
 class FusionVariant:
     "Which forms of heatmap and residual are fused."
@@ -116,19 +113,16 @@ class FusionVariant:
         "Name the pair of heatmap and residual, as in `scales.json`."
         return f"{self.heat} + residual{'_z' * self.normalized}"
 
-
 def _heat_sources(score: str, make: Callable[[Scan, str], np.ndarray], *parts: Source) -> dict[str, Source]:
     "Make the heatmaps of a recommended score and, after it, of its other form: plain or normalized by location."
     plain = score.removesuffix("_z")
     source = lambda name: Source(lambda scan: make(scan, name), parts)
     return {name: source(name) for name in dict.fromkeys((score, plain, f"{plain}_z"))}
 
-
 def _residual_sources(experiment: Experiment, methods: Mapping[str, PixelMethod], external: Sequence[str]) -> dict[str, Source]:
     "Make the residuals of our methods and of external ones, not yet filtered, by name."
     read = lambda name: Source(lambda scan: read_residual(experiment.config.pixelwise.residuals, name, scan))
     return {name: Source(method.residual) for name, method in methods.items()} | {name: read(name) for name in external}
-
 
 @dataclass(eq=False)
 class FusedMethod:
@@ -182,7 +176,6 @@ class FusedMethod:
         make = lambda rule: lambda scan: _volume(self.values(variant, rule, scan), scan.brain_mask)
         rules = {f"{self.name}_{rule}": Source(make(rule), (self.pair(variant),), written=False) for rule in RULES}
         return self.alone | self.inpainted() | rules
-
 
 def _volume(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
     "Place values (n,) in a float32 volume (X, Y, Z), NaN outside the mask."
@@ -269,7 +262,6 @@ def _candidate_values(
                 if rule == "sum" or variant.weight == WEIGHTS[0]:  # the other rules have no weight
                     yield (f"{one.name}_{rule}", variant), one.values(variant, rule, scan)
 
-
 def choose_fusion(
     scans: Iterable[tuple[Scan, str]],  # with simulated lesions, and their kinds
     heat: Source,
@@ -318,7 +310,6 @@ def learn_pixelwise(
         shutil.rmtree(slices)
     return out
 
-
 def _choose(
     experiment: Experiment, recommended: str, methods: Mapping[str, PixelMethod],
     atlases: Mapping[str, Atlas], healthy: Mapping[str, FusedMethod],
@@ -333,10 +324,10 @@ def _choose(
     return choose_fusion(scans, heats[recommended], fused, variants)
 
 # %% ../../nbs/7_study/75_fused_study.ipynb #02e74f10
+# old names: of files written before version 0.2
 def _read_json(path: Path) -> dict[str, Any]:
     "Read what was learned; older runs have another name for the score `nll`."
     return json.loads(path.read_text().replace('"surprise', '"nll'))
-
 
 def _parts(chosen: str, variants: Mapping[str, FusionVariant], heat: str) -> list[str]:
     "Name the rows that the chosen row is made of; one if nothing is fused."
@@ -345,7 +336,6 @@ def _parts(chosen: str, variants: Mapping[str, FusionVariant], heat: str) -> lis
         one = FusionVariant(heat, False) if rule == "inpaint" else variants[name]
         return [one.heat, f"{name}{'_z' * one.normalized}"]
     return [heat if chosen == "heat" else chosen]
-
 
 def _write_learned(out: Path, heat: str, choice: dict[str, Any], atlases: dict[str, Atlas], healthy: Mapping[str, FusedMethod]) -> None:
     "Write atlases, scales and, last, the choice."
@@ -375,14 +365,12 @@ def _open_rows(experiment: Experiment, fold: Fold) -> dict[str, Source]:
     rows = {row: make for row, make in rows.items() if row in learned or not row.endswith("_smoothed")}
     return rows | {"fused": Source(chosen, (chosen,))}
 
-
 def fused_rows(experiment: Experiment) -> Others | None:  # None: the configuration names no pixel-wise method
     "Return what makes the rows beside the heatmap's, as `score_dataset` takes it; raises as `named_methods`."
     if not (experiment.config.pixelwise.names or experiment.config.pixelwise.residuals):
         return None
     named_methods(experiment)
     return lambda fold: _open_rows(experiment, fold)
-
 
 def fuse_dataset(
     experiment: Experiment,

@@ -51,7 +51,6 @@ def add_methods(
     _correct_record(experiment, dataset, made_before)
     return files["cases"]
 
-
 def _correct_record(experiment: Experiment, dataset: str, made_before: Mapping[Path, str]) -> None:
     "Correct the digests in the record of the step that scored the data set; digests that did not fit before are left."
     path = experiment.fold_dir / "notebooks" / f"e20_score_dataset_{dataset}.json"

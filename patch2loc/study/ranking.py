@@ -27,11 +27,9 @@ def _read_all(run_dir: str | Path, name: str, columns: Sequence[str]) -> pd.Data
     tables = [pd.read_csv(path).rename(columns={"elsewhere": "rest"}) for path in files]  # the name in older runs
     return pd.concat(tables or [pd.DataFrame(columns=["method", *columns], dtype=float)]).set_index("method")[[*columns]]
 
-
 def cost_table(run_dir: str | Path) -> pd.Series:  # method -> median seconds per volume
     "Collect inference times measured while scoring."
     return _read_all(run_dir, "costs", ["seconds"])["seconds"].groupby("method").median()
-
 
 def residual_means(
     folder: str | Path,  # fold-K/<dataset>, scored
@@ -46,7 +44,6 @@ def residual_means(
             map_ = read_map(Path(folder) / "heatmaps" / f"{scan.subject}_{method}.nii.gz", scan.volume)
             rows.append((method, scan.subject, *(map_[part].mean(dtype=float) for part in (lesion, scan.brain_mask & ~lesion))))
     return pd.DataFrame(rows, columns=["method", "subject", "lesion", "rest"])
-
 
 def contrast_table(run_dir: str | Path) -> pd.Series:  # method -> mean in lesions over mean in the rest, patients with equal weight
     "Collect what `residual_means` found in a run, from files residuals.csv; empty without such a file."
@@ -71,7 +68,6 @@ def _write_csv(table: pd.DataFrame, cases: pd.DataFrame, path: Path) -> None:
     "Write a table with a column that marks synthetic data."
     write_text(table.assign(synthetic=bool(cases["synthetic"].any())).to_csv(index=False, lineterminator="\n"), path)
 
-
 def _write_markdown(cases: pd.DataFrame, remarks: str, note: str, lines: Sequence[Sequence[str]], path: Path) -> Path:
     "Write a table, its head first, under a note that begins with what a reader must know."
     head, *rows = lines
@@ -79,7 +75,6 @@ def _write_markdown(cases: pd.DataFrame, remarks: str, note: str, lines: Sequenc
     text = [f"| {' | '.join(line)} |" for line in (head, ["---", *["--:"] * (len(head) - 1)], *rows)]
     write_text(f"{about}\n\n" + "\n".join(text) + "\n", path)
     return path
-
 
 def write_ranks(
     run_dir: str | Path,
@@ -122,7 +117,6 @@ def fusion_table(
     means = fusions.groupby(["dataset", "method"])["auprc"].mean().unstack("dataset")
     rows = [_against_parts(name, part, means[name]) for name, part in table.groupby(level="dataset")]
     return pd.DataFrame([*rows, _against_parts("mean of all", table, means.mean(axis=1))])
-
 
 def _against_parts(dataset: str, table: pd.DataFrame, fusions: pd.Series) -> dict[str, Any]:
     "Compare columns fused, heatmap and residual of a table by data set and person: means over data sets, gains over persons."

@@ -36,16 +36,13 @@ from .fold import Fold, Maker, Source, learned_methods, split_digest
 Measured = tuple[list[dict[str, object]], list[tuple[str, str, CaseCounts]]]  # rows of cases.csv; subject, method, counts
 Others = Callable[[Fold], Mapping[str, Maker]]  # the fold that scores -> other methods, whose thresholds `learn_methods` has learned
 
-
 def files_digest(files: SubjectFiles) -> str:  # 16 hexadecimal digits
     "Digest a subject's files, masks included."
     return digest_of({name: digest(path) for name in ("scan", "brain_mask", "lesion_mask") if (path := getattr(files, name))})[:16]
 
-
 def _lesion(scan: Scan) -> np.ndarray:  # (X, Y, Z) bool
     "Return the lesion mask; an empty one of a healthy subject."
     return scan.lesion_mask if scan.lesion_mask is not None else np.zeros_like(scan.brain_mask)
-
 
 @dataclass(frozen=True)
 class TestSet:
@@ -132,7 +129,6 @@ class TestSet:
         write_counts(counts, parts / f"{scan.subject}_curves.csv")
         write_cases(rows, parts / f"{scan.subject}_cases.csv")
 
-
 def _write_table(table: pd.DataFrame, path: Path) -> None:
     "Write a table as CSV, atomically."
     with atomic_path(path) as tmp:
@@ -166,7 +162,6 @@ def score_subjects(
     tests.fold.predicted.forget()
     return scored, failed
 
-
 def _is_scored(folder: Path, subject: str, made_from: Mapping[str, str] | None) -> bool:
     "Check whether a subject has rows; rows made from something else are removed first."
     rows, stamp = folder / "subjects" / f"{subject}_cases.csv", folder / "subjects" / f"{subject}_made_from.txt"
@@ -174,7 +169,6 @@ def _is_scored(folder: Path, subject: str, made_from: Mapping[str, str] | None) 
         rows.unlink(missing_ok=True)
         write_text(made_from[subject], stamp)
     return rows.is_file()
-
 
 def score_dataset(
     experiment: Experiment,
@@ -207,7 +201,6 @@ def score_dataset(
             shutil.rmtree(folder / "subjects")
     return cases
 
-
 def _gather(tests: TestSet, subjects: Sequence[str]) -> None:
     "Join the intermediate files of all subjects."
     parts = tests.folder / "subjects"
@@ -219,7 +212,6 @@ def _gather(tests: TestSet, subjects: Sequence[str]) -> None:
     rows = pd.concat([read_case_file(parts / f"{s}_cases.csv") for s in subjects])
     counts = [(s, method, one[s]) for s in subjects for method, one in read_counts(parts / f"{s}_curves.csv").items()]
     _finish(tests, rows, counts)
-
 
 def _finish(tests: TestSet, rows: pd.DataFrame, counts: Sequence[tuple[str, str, CaseCounts]]) -> None:
     "Add the protocols that need several cases, and write counts, grid and cases; `cases.csv` comes last."
@@ -238,7 +230,6 @@ def _finish(tests: TestSet, rows: pd.DataFrame, counts: Sequence[tuple[str, str,
     write_grid(grid, folder / "grid.csv")
     rows = common_protocols(rows, read_counts(folder / "curves.csv"), grid, validation)
     write_cases(rows.to_dict("records"), folder / "cases.csv")
-
 
 def _has_validation(experiment: Experiment, dataset: str) -> bool:
     "Check whether a data set with lesions has patients of its own that are not tested."
@@ -266,7 +257,6 @@ def verify_inputs(experiment: Experiment, dataset: str, checkpoint_dir: str | Pa
 def read_map(path: str | Path, like: Volume) -> np.ndarray:  # (X, Y, Z) float32, NaN outside the brain
     "Read a written map, in its scan's grid, back onto the standard grid, that of `like`."
     return regrid(read_volume(path, allow_nan=True), like.shape, like.affine, np.nan).data
-
 
 def chosen_cases(cases: pd.DataFrame, method: str, measure: str = "auprc") -> dict[str, str]:  # best, median, worst -> subject
     "Pick the best, the median and the worst case of a method in one fold and data set; fewer if fewer can be ranked."
