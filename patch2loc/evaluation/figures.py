@@ -324,15 +324,14 @@ def auprc_strip(
     return figure
 
 # %% ../../nbs/4_evaluation/47_figures.ipynb #f457c545
-def _curves(tables: Mapping[str, pd.DataFrame], x: str, y: str, title: str, synthetic: bool, **labels: object) -> Axes:
-    "Draw a line per method: column `y` of its table against column `x`, from 0 to 1."
+def _curves(tables: Mapping[str, pd.DataFrame], x: str, y: str, title: str, synthetic: bool) -> Axes:
+    "Draw a line per method: column `y` of its table against column `x`."
     if not tables:
         raise ParameterError("tables: expected at least one method, found none")
     figure = _page(3.2, title, synthetic)
     axis, shades = figure.subplots(), sns.color_palette("viridis", len(tables))
     for k, (method, table) in enumerate(tables.items()):
         axis.plot(table[x], table[y], color=shades[k], linestyle=_DASHES[k % len(_DASHES)], linewidth=1.6, label=method.replace("_", " "))
-    _axis(axis, "both", ylim=(0, 1.02), **labels)
     return axis
 
 def curves(
@@ -342,7 +341,8 @@ def curves(
     synthetic: bool = False,  # is the data simulated?
 ) -> Figure:
     "Draw precision against recall, one line per method.   Raises: ParameterError for no table."
-    axis = _curves(tables, "recall", "precision", title, synthetic, xlabel="recall", ylabel="precision", xlim=(0, 1))
+    axis = _curves(tables, "recall", "precision", title, synthetic)
+    _axis(axis, "both", xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
     if prevalence is not None:
         axis.axhline(prevalence, label=f"chance level: prevalence {100 * prevalence:.2g} %", **_DOTTED)
     axis.figure.legend(loc="outside right center", fontsize=8, frameon=False, handlelength=3.5)
@@ -354,11 +354,10 @@ def froc(
     synthetic: bool = False,  # is the data simulated?
 ) -> Figure:
     "Draw the fraction of lesions found against false positives per scan, one line per method.   Raises: ParameterError for no table."
-    labels = dict(xlabel="false positives per scan", ylabel="sensitivity (lesions found)")
-    axis = _curves(tables, "false_positives", "sensitivity", title, synthetic, **labels)
+    axis = _curves(tables, "false_positives", "sensitivity", title, synthetic)
     axis.set_xscale("symlog", linthresh=1)
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_xlim(0, None)
+    _axis(axis, "both", xlabel="false positives per scan", ylabel="sensitivity (lesions found)", xlim=(0, None), ylim=(0, 1.02))
     axis.figure.legend(loc="outside right center", fontsize=8, frameon=False, handlelength=3.5)
     return axis.figure
 
