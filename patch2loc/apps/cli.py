@@ -65,7 +65,6 @@ def _numbers(text: str | None, name: str) -> list[int] | None:
     except ValueError:
         raise ParameterError(f"{name}: expected whole numbers separated by commas, found {text!r}") from None
 
-
 @app.command()
 def cohort(
     folder: Annotated[Path, Argument(metavar="DIR", help="made if missing")], healthy: Healthy = 60, lesion: Lesion = 6, seed: Seed = 3141,
@@ -197,7 +196,6 @@ def _study(out: Path, report: Callable[[str], None], places: dict[str, Any], **o
         for name in ("report.html", "tables/summary.md", "figures", "notebooks/e40_tables.ipynb"):
             report(f"  {out / name}")
 
-
 @app.command()
 def run(
     data_dir: DataDir = None, splits: SplitsDir = None, out: RunOut = Path("runs/run"), folds: Folds = None, datasets: TestSets = None,
@@ -303,7 +301,6 @@ def bench(
     if json is not None:
         speed.save_bench(frame, json)
     typer.echo(speed.bench_table(frame))
-
 
 def _command(words: list[str] | None = None) -> int:  # exit status
     "Run the command with the words of the shell or those given; an error becomes one line."
