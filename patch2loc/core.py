@@ -47,6 +47,7 @@ class LocationError(Patch2LocError):
 class SplitError(Patch2LocError):
     "A split table is malformed, or a subject is in two parts."
 
+# %% ../nbs/0_ground/00_core.ipynb #754ce2a4
 class CheckpointError(Patch2LocError):
     "A checkpoint is missing, or was made for another contrast, encoder or fold."
 
@@ -69,6 +70,7 @@ def _setting(name: str) -> str | None:
     found = [line.partition("=")[2].strip().strip("'\"") for line in lines if line.partition("=")[0].strip() == name]
     return found[-1] if found else None
 
+# %% ../nbs/0_ground/00_core.ipynb #d7ed4fdf
 def data_dir(
     path: str | Path | None = None,  # overrides the setting
 ) -> Path:
@@ -78,7 +80,7 @@ def data_dir(
     """
     value = path or _setting("DATA_DIR")
     if not value:
-        raise DataError("DATA_DIR is not set: give the folder, set DATA_DIR in the environment, or write DATA_DIR=... into pc_environment.env")
+        raise DataError("DATA_DIR is not set: name the folder, set DATA_DIR in the environment or write it into pc_environment.env")
     folder = Path(value).expanduser()
     if not folder.is_dir():
         raise DataError(f"DATA_DIR: expected a folder, found none at {folder}")
@@ -179,6 +181,7 @@ def _voxel_transform(affine: np.ndarray, target: np.ndarray) -> tuple[np.ndarray
     order = np.abs(whole[:3, :3]).argmax(0)
     return order, whole[order, range(3)].astype(int), whole[order, 3].astype(int)
 
+# %% ../nbs/0_ground/00_core.ipynb #7748da99
 def regrid(
     volume: Volume,
     shape: Sequence[int],  # (3,) voxels of the target grid
@@ -222,6 +225,7 @@ def _load(path: str | Path) -> nib.Nifti1Image:
         raise DataError(f"{path}: expected an invertible affine, found determinant 0")
     return nib.Nifti1Image(data, image.affine)
 
+# %% ../nbs/0_ground/00_core.ipynb #55259a12
 def _same_grid(shape: tuple[int, ...], affine: np.ndarray, like: Volume, path: str | Path) -> None:
     "Raise `GeometryError` unless the grid is that of `like`, to a hundredth of a voxel; `path` is for the message."
     if tuple(shape) != tuple(like.shape):
@@ -246,6 +250,7 @@ def read_volume(
         raise DataError(f"{path}: expected finite values, found {int((~np.isfinite(data)).sum())} NaN or infinite voxels")
     return Volume(np.ascontiguousarray(data), image.affine)
 
+# %% ../nbs/0_ground/00_core.ipynb #b40f7d1e
 def read_mask(
     path: str | Path,
     like: Volume,  # the scan it belongs to
@@ -285,6 +290,7 @@ def write_volume(
     with atomic_path(path) as tmp:
         tmp.write_bytes(gzip.compress(data, compresslevel=1, mtime=0) if str(path).endswith(".gz") else data)
 
+# %% ../nbs/0_ground/00_core.ipynb #d483544c
 def write_like(
     volume: Volume,
     path: str | Path,

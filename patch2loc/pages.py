@@ -74,6 +74,7 @@ def _chromium(page: Path, *options: str) -> subprocess.CompletedProcess | None:
         command = [browser, *(f"--{option}" for option in (*_OPTIONS, f"user-data-dir={profile}", *options)), page.as_uri()]
         return subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
 
+# %% ../nbs/0_ground/02_pages.ipynb #350dca73
 def browse(
     page: Path,  # HTML file
     script: str,  # run in the page; it reports with parent.postMessage(text, '*')
@@ -90,6 +91,7 @@ def browse(
     console = done and [line for line in done.stderr.splitlines() if "CONSOLE" in line]
     return done and (re.search("<title>(.*?)</title>", done.stdout)[1], console)
 
+# %% ../nbs/0_ground/02_pages.ipynb #65a0c441
 def screenshot(
     page: Path,  # HTML file
     width: int = 960,  # pixels of the window, at least 500

@@ -63,6 +63,7 @@ class Source:
     digest: str  # of the file with the voxels, so that a result can be traced without a name
     forms: nib.Nifti1Header | None = None  # with its sform and qform
 
+# %% ../../nbs/9_apps/91_candidates.ipynb #8a3452a0
 def _from_dicom(folder: Path, series: str, target: Path) -> None:
     "Read one DICOM series (the only one, if `series` is empty) and write its voxels and geometry as NIfTI."
     reader = sitk.ImageSeriesReader()
@@ -81,6 +82,7 @@ def _from_dicom(folder: Path, series: str, target: Path) -> None:
         image.EraseMetaData(key)
     sitk.WriteImage(image, str(target))
 
+# %% ../../nbs/9_apps/91_candidates.ipynb #06320cf0
 def read_source(
     path: str | Path,  # NIfTI file, or a folder of DICOM slices
     work: Path,  # a folder for the file made from DICOM
@@ -162,6 +164,7 @@ class Placed:
     transforms: dict[str, np.ndarray]  # contrast: (4, 4) scan mm to run mm
     quality: dict  # measures of chapter 12, and overlap, likeness, scored, scale
 
+# %% ../../nbs/9_apps/91_candidates.ipynb #55922720
 def place(
     prepared: Prepared,  # in the space of `run_template`
     fold: Fold,
@@ -211,6 +214,7 @@ class Rule:
     rim_mm: float = 6.0  # nothing is marked this near the brain's surface or the ends of the grid
     most: int = 12  # candidates listed, by mass
 
+# %% ../../nbs/9_apps/91_candidates.ipynb #6e0cd4f7
 def find_regions(
     anomaly: np.ndarray,  # (X, Y, Z) NaN outside the brain
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -243,6 +247,7 @@ def region_words(
     depth = third(centre[1], -25, 25, ("posterior", "middle", "anterior"))
     return f"{side}, {depth}, {third(centre[2], -15, 18, ('inferior', 'central', 'superior'))}"
 
+# %% ../../nbs/9_apps/91_candidates.ipynb #b1c2fa34
 def candidate_table(
     labels: np.ndarray,  # (X, Y, Z) on the standard grid
     anomaly: np.ndarray,  # (X, Y, Z)

@@ -58,6 +58,7 @@ def _clock() -> Callable[[str], None]:
         typer.echo(f"[{minutes:3d}:{seconds:02d}] {line}")
     return report
 
+# %% ../../nbs/9_apps/94_cli.ipynb #21531933
 def _numbers(text: str | None, name: str) -> list[int] | None:
     "Read a comma-separated list of whole numbers."
     try:
@@ -77,6 +78,7 @@ def cohort(
     write_cohort(folder, healthy, lesion, seed, (1.0, 1.0, slice_mm), jobs, progress=progress)
     report(f"synthetic cohort in {folder}: {healthy} healthy, {lesion} of each lesion kind")
 
+# %% ../../nbs/9_apps/94_cli.ipynb #99d0ee28
 @manifest_app.command("build")
 def manifest_build(dataset: Dataset, data_dir: DataDir = None) -> None:
     "Record checksums, geometry and label values of a data set's files."
@@ -95,6 +97,7 @@ def manifest_verify(dataset: Dataset, data_dir: DataDir = None) -> None:
     from patch2loc.data.datasets import dataset_spec, verify_manifest
     _end_with(list(verify_manifest(dataset_spec(dataset, folder := core.data_dir(data_dir)), folder)["message"]), "differences")
 
+# %% ../../nbs/9_apps/94_cli.ipynb #4075fcab
 @splits_app.command("make")
 def splits_make(
     dataset: Dataset, data_dir: DataDir = None,
@@ -115,6 +118,7 @@ def splits_make(
     write_splits(tables, target)
     typer.echo(f"{len(tables)} tables in {target}")
 
+# %% ../../nbs/9_apps/94_cli.ipynb #7da508ee
 @splits_app.command("check")
 def splits_check(folder: Annotated[Optional[Path], Argument(metavar="DIR", help="split tables; default: the project's")] = None) -> None:
     "Name every leak; exit 1 if there is one."
@@ -154,6 +158,7 @@ def preprocess(
     report(f"{len(table) - failed} prepared, {failed} failed; look at {table.attrs['folder']}/quality.html")
     raise typer.Exit(1 if failed else 0)
 
+# %% ../../nbs/9_apps/94_cli.ipynb #c17c3025
 @app.command()
 def detect(
     scan: Annotated[Optional[Path], Argument(help="NIfTI file or folder of DICOM slices, of the run's contrast")] = None,
@@ -196,6 +201,7 @@ def _study(out: Path, report: Callable[[str], None], places: dict[str, Any], **o
         for name in ("report.html", "tables/summary.md", "figures", "notebooks/e40_tables.ipynb"):
             report(f"  {out / name}")
 
+# %% ../../nbs/9_apps/94_cli.ipynb #8cfb0536
 @app.command()
 def run(
     data_dir: DataDir = None, splits: SplitsDir = None, out: RunOut = Path("runs/run"), folds: Folds = None, datasets: TestSets = None,
@@ -232,6 +238,7 @@ def run(
     places |= dict(folds=_numbers(folds, "folds"), datasets=datasets.split(",") if datasets else None)
     _study(out, _clock(), places, jobs=jobs, scheduler=scheduler, dry_run=dry_run, force=force or (), until=until, partial=partial)
 
+# %% ../../nbs/9_apps/94_cli.ipynb #25c283b0
 @app.command()
 def demo(
     out: RunOut = Path("runs/demo"), healthy: Healthy = 60, lesion: Lesion = 4, steps: Steps = 750, folds: Folds = "0",
@@ -243,6 +250,7 @@ def demo(
     cohort(data, healthy, lesion, seed)
     _study(out, _clock(), {"config": config, "data_dir": data, "folds": _numbers(folds, "folds")})
 
+# %% ../../nbs/9_apps/94_cli.ipynb #22b0c875
 @app.command()
 def ablate(
     data_dir: DataDir = None, splits: SplitsDir = None, set_: Assignments = None,
@@ -279,6 +287,7 @@ def runs_diff(left: RunDir, right: RunDir) -> None:
     from patch2loc.runs.history import diff_runs
     typer.echo("\n".join(diff_runs(left, right) or ["no difference"]))
 
+# %% ../../nbs/9_apps/94_cli.ipynb #ea919fa2
 @runs_app.command("join")
 def runs_join(
     runs: Annotated[list[Path], Argument(metavar="RUN...", help="of several seeds")], out: Annotated[Path, Option(help="for tables/")],
@@ -302,6 +311,7 @@ def bench(
         speed.save_bench(frame, json)
     typer.echo(speed.bench_table(frame))
 
+# %% ../../nbs/9_apps/94_cli.ipynb #661c8fca
 def _command(words: list[str] | None = None) -> int:  # exit status
     "Run the command with the words of the shell or those given; an error becomes one line."
     try:

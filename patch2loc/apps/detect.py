@@ -51,6 +51,7 @@ def _usable(run: Path, contrast: str) -> bool:
     fold = Fold.open(run / "fold-0")
     return fold.localizer.about["contrast"] == contrast and "local" in fold.atlases
 
+# %% ../../nbs/9_apps/92_detect.ipynb #716693ae
 def default_run(
     contrast: str,  # t1 or t2
     report: Callable[[str], None] = print,
@@ -71,6 +72,7 @@ def default_run(
         train_fold(Experiment(config, str(cohort), str(cohort / "splits"), str(run)), report)
     return run
 
+# %% ../../nbs/9_apps/92_detect.ipynb #a379750f
 def open_folds(
     run: str | Path,
     fold: str = "all",  # all, or a number
@@ -122,6 +124,7 @@ class DetectOptions:
     preparation: Preparation = Preparation()
     rule: Rule = Rule()
 
+# %% ../../nbs/9_apps/92_detect.ipynb #0890b303
 @dataclass(frozen=True)
 class Detection:
     "What was found in one scan; every volume on the leading scan's own grid."
@@ -138,6 +141,7 @@ class Detection:
     warnings: list[str]
     about: dict  # of the model
 
+# %% ../../nbs/9_apps/92_detect.ipynb #4d80890b
 def given_scans(
     scan: str | Path | None = None,  # of the run's contrast
     t1: str | Path | None = None,
@@ -160,6 +164,7 @@ def _stage(name: str, total: int = 1, quiet: bool = False) -> Iterator[tqdm]:
         yield bar
         bar.update(total - bar.n)
 
+# %% ../../nbs/9_apps/92_detect.ipynb #07546971
 def _score(prepared: Prepared, models: Sequence[Sequence[Fold]], quiet: bool) -> tuple[Placed, dict[str, np.ndarray]]:
     "Score a scan with all folds of each contrast; return the leading scan as placed, and mean maps on its grid."
     placed, transform, sums, n = None, None, {}, sum(map(len, models))
@@ -179,6 +184,7 @@ def _score(prepared: Prepared, models: Sequence[Sequence[Fold]], quiet: bool) ->
                 bar.update()
     return placed, sums
 
+# %% ../../nbs/9_apps/92_detect.ipynb #1d3f2f6e
 def _in_view(source: Volume, transform: np.ndarray, fold: Fold) -> float:
     "Measure the fraction of the mean brain that the field of view holds."
     healthy, mask = mean_brain(fold)
@@ -202,6 +208,7 @@ def _about(models: Sequence[Sequence[Fold]]) -> dict:
             "synthetic": any(fold.localizer.about.get("synthetic", False) for fold in folds),
             "networks": [fold.localizer.digest[:16] for fold in folds]}
 
+# %% ../../nbs/9_apps/92_detect.ipynb #6f02bebe
 def _carry_map(data: np.ndarray, placed: Placed, transform: np.ndarray, scan: Volume) -> Volume:
     "Carry a map back to the scan's grid; values are first spread outwards, so that no edge voxel is mixed with NaN."
     grid, brain = placed.scan.volume, placed.scan.brain_mask
@@ -210,6 +217,7 @@ def _carry_map(data: np.ndarray, placed: Placed, transform: np.ndarray, scan: Vo
     inside = to_scan(grid.like(brain), transform, scan).data
     return scan.like(np.where(inside, values, np.nan).astype(np.float32))
 
+# %% ../../nbs/9_apps/92_detect.ipynb #895c8d61
 def _detect(
     raw: RawSubject, sources: Mapping[str, Source], models: Sequence[Sequence[Fold]], options: DetectOptions, quiet: bool,
 ) -> Detection:
@@ -235,6 +243,7 @@ def _detect(
     return Detection(scan, *back, marked.like(np.rint(marked.data).astype(np.int16)), to_scan(placed.brain_mask, transform, scan), table,
                      placed.transforms, placed.quality | {"in_view": in_view}, warnings, _about(models) | {"rule": asdict(options.rule)})
 
+# %% ../../nbs/9_apps/92_detect.ipynb #77cefed6
 def _other_contrast(error: DataError, models: Sequence[Sequence[Fold]]) -> DataError:
     "Name the contrast that a scan seems to have, where it is the opposite of the model's."
     if "opposite" not in str(error):
@@ -330,6 +339,7 @@ def write_detection(
         raise
     return [out / f.name for f in files]
 
+# %% ../../nbs/9_apps/92_detect.ipynb #f140af22
 def _write_files(found: Detection, folder: Path, stem: str, sources: Mapping[str, Source]) -> None:
     "Write maps, transforms, tables and page under BIDS names."
     lead, source = next(iter(sources)).upper() + "w", next(iter(sources.values()))

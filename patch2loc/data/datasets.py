@@ -62,6 +62,7 @@ def _read_spec(path: Path) -> DatasetSpec:
         raise DataError(f"{path}: role: expected healthy or lesion, found {entries['role']!r}")
     return DatasetSpec(**{key: tuple(value) if isinstance(value, list) else value for key, value in entries.items()})
 
+# %% ../../nbs/1_data/10_datasets.ipynb #aefab8cd
 def dataset_spec(
     name: str,  # e.g. "IXI", in any case
     data_dir: str | Path | None = None,  # searched first
@@ -106,6 +107,7 @@ def _numbers(values: np.ndarray, form: str = "g") -> str:
     "Write numbers with spaces between, never as -0."
     return " ".join(f"{n + 0.0:{form}}" for n in np.asarray(values).ravel().tolist())
 
+# %% ../../nbs/1_data/10_datasets.ipynb #f4f60a73
 def _content(path: Path, mask: bool) -> dict:
     "Read geometry and values of one image, voxel counts and labels too if it is a mask."
     image = nib.load(path)
@@ -124,6 +126,7 @@ def _content(path: Path, mask: bool) -> dict:
         row |= {"voxels": str(voxels), "ml": f"{ml:.4f}", "labels": _numbers(np.unique(finite)[:20])}
     return row
 
+# %% ../../nbs/1_data/10_datasets.ipynb #06f2b881
 def _file_record(path: Path, data_dir: Path) -> dict[str, str]:
     "Record checksum, geometry and values of one NIfTI file as RECORD_COLUMNS; a file that cannot be read gets a `problem`."
     part = path.parent.name
@@ -195,6 +198,7 @@ def _subject_problems(spec: DatasetSpec, subject: str, rows: pd.DataFrame) -> It
         found = " | ".join(sorted(grids))
         yield _difference("different grids", subject, f"{spec.folder} {subject}", "one grid for all its images", found)
 
+# %% ../../nbs/1_data/10_datasets.ipynb #1a2f3907
 def _file_problems(spec: DatasetSpec, row: dict[str, str]) -> Iterator[dict[str, str]]:
     "Check one file's RECORD_COLUMNS by themselves."
     def differs(kind: str, expected: str, found: str) -> dict[str, str]:
@@ -215,6 +219,7 @@ def _file_problems(spec: DatasetSpec, row: dict[str, str]) -> Iterator[dict[str,
     if row["part"] == "seg" and spec.labels and unexpected:
         yield differs("label values", f"0 or {', '.join(spec.labels)}", ", ".join(unexpected))
 
+# %% ../../nbs/1_data/10_datasets.ipynb #1e961fb7
 def _check_record(spec: DatasetSpec, table: pd.DataFrame) -> pd.DataFrame:
     "Report, as DIFFERENCE_COLUMNS, what in a record contradicts the data set's description or the record itself."
     rows = [problem for row in table.to_dict("records") for problem in _file_problems(spec, row)]

@@ -29,6 +29,7 @@ def _strata(subjects: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
         groups[column] = subjects[column].astype(str) if quartile is None else quartile.fillna(-1).astype(int).astype(str)
     return pd.DataFrame(groups, index=subjects.index)
 
+# %% ../../nbs/1_data/18_folds.ipynb #1174bbe5
 def stratified_assignment(
     subjects: pd.DataFrame,  # one row per person, column `person` and those of `strata`
     sizes: Mapping[str, int],  # part: number of persons; together all of them
@@ -78,6 +79,7 @@ def _count(wanted: int | float, everyone: int, name: str) -> int:
         raise ParameterError(f"{name}: expected 0 to {everyone} persons or a fraction of them, got {wanted}; {hint}")
     return number
 
+# %% ../../nbs/1_data/18_folds.ipynb #e6b14adc
 def make_folds(
     table: pd.DataFrame,  # SPLIT_COLUMNS and strata, one row per scan
     n_folds: int = 5,  # 0: one validation part and a test part, no training
@@ -118,6 +120,7 @@ class SplitPlan:
     test: int | float = 0.25
     strata: tuple[str, ...] = ()
 
+# %% ../../nbs/1_data/18_folds.ipynb #8866ba34
 def plan_for(
     spec: DatasetSpec,
     proportional: bool = False,  # turn numbers of persons into fractions, for a subset of a data set
@@ -133,6 +136,7 @@ def plan_for(
     val, test = (n / spec.subjects if isinstance(n, int) else n for n in (plan.val, plan.test))
     return replace(plan, test=test, val=val if plan.folds else None)
 
+# %% ../../nbs/1_data/18_folds.ipynb #4210831b
 def _split_rows(spec: DatasetSpec, subjects: pd.DataFrame) -> pd.DataFrame:
     "Turn a table of subjects, as for `make_splits`, into SPLIT_COLUMNS, person, site and sex."
     if "subject" not in subjects or subjects.empty:
@@ -149,6 +153,7 @@ def _split_rows(spec: DatasetSpec, subjects: pd.DataFrame) -> pd.DataFrame:
     rows.insert(0, "img_name", table["subject"] + "_t1.nii.gz")
     return rows
 
+# %% ../../nbs/1_data/18_folds.ipynb #9086e4bb
 def make_splits(
     spec: DatasetSpec,
     subjects: pd.DataFrame,  # `subject`, perhaps others of SUBJECT_COLUMNS, `brain_mask` and `lesion_mask` (False: has none)
@@ -165,6 +170,7 @@ def make_splits(
         tables[_availability_tables(spec.name, "t2")[0]] = names.sort_values().to_frame()
     return tables
 
+# %% ../../nbs/1_data/18_folds.ipynb #a7e6dc84
 def write_splits(tables: Tables, out_dir: str | Path) -> list[Path]:
     """Write split tables as CSV; the same tables give the same bytes."""
     paths = [Path(out_dir, f"{name}.csv") for name in tables]
@@ -210,6 +216,7 @@ def read_demographics(
     facts = [c for c in ("person", "site", "sex", "age") if c in table and c != key]
     return table.groupby(key, sort=True)[facts].agg(_agreed).reset_index()
 
+# %% ../../nbs/1_data/18_folds.ipynb #0a2708bc
 def add_demographics(
     subjects: pd.DataFrame,  # `subject` and others
     demographics: pd.DataFrame | None = None,  # of `read_demographics`
@@ -239,6 +246,7 @@ def _facts(table: pd.DataFrame) -> dict[str, pd.Series]:
     number = next((table[c] for c in table if c.startswith("Site No")), blank)
     return {"person": _atlas_persons(table), "site": site.where(number == "", number), "sex": sex}
 
+# %% ../../nbs/1_data/18_folds.ipynb #c339f889
 def _without_leaks(tables: Tables) -> dict[str, pd.DataFrame]:
     "Remove repeats, and of every person in two parts the rows in the part that comes last in the order test, val, train."
     matches = {name: _TABLE.match(f"{name}.csv") for name in tables}
@@ -255,6 +263,7 @@ def _without_leaks(tables: Tables) -> dict[str, pd.DataFrame]:
             raise SplitError(f"{name}: no subject is left without the leaks")
     return {name: kept[name] for name in tables}
 
+# %% ../../nbs/1_data/18_folds.ipynb #84c885b4
 def import_published(
     src: str | Path,  # folder of the published tables
     dst: str | Path,  # folder for ours

@@ -50,6 +50,8 @@ class Layout:
 
 _MSLUB, _ATLAS = "**/{subject}/(preprocessed/)?({subject}_)?", "**/{subject}_space-MNI152NLin2009aSym_"
 _BIDS = "sub-{subject}(_ses-{session})?"
+
+# %% ../../nbs/1_data/14_layouts.ipynb #6808b1d0
 LAYOUTS = {layout.name.lower(): layout for layout in (
     Layout("IXI", {"t1": ("**/{subject}-T1.nii",), "t2": ("**/{subject}-T2.nii",)}, healthy=True),
     Layout("Brats21", {"t1": ("**/{subject}/{subject}_t1.nii",), "t2": ("**/{subject}/{subject}_t2.nii",)},
@@ -77,6 +79,7 @@ def get_layout(
         raise ParameterError(f"data set: expected {existing}, or a JSON file that describes one, got {str(name)!r}")
     return _read_layout(Path(name))
 
+# %% ../../nbs/1_data/14_layouts.ipynb #bcd7be55
 def _read_layout(path: Path) -> Layout:
     "Read a layout from JSON; a single pattern needs no brackets."
     if not path.is_file():
@@ -116,6 +119,7 @@ def _name(template: str, pieces: dict[str, str | None]) -> str:
         return bracket[1] if all(pieces.get(n) for n in re.findall(r"\{(\w+)\}", bracket[1])) else ""
     return re.sub(r"\{(\w+)\}", lambda m: pieces.get(m[1]) or "", re.sub(r"\((.*?)\)\?", keep, template))
 
+# %% ../../nbs/1_data/14_layouts.ipynb #d089fc90
 def _matches(patterns: Sequence[str], names: list[str], subject: str) -> dict[str, list[str]]:
     "Find the paths of each subject, by the first pattern that finds one; `subject` is `Layout.subject`."
     out: dict[str, list[str]] = {}
@@ -135,6 +139,7 @@ def _list_files(raw_dir: Path) -> list[str]:
     found = [Path(folder, f).relative_to(raw_dir).as_posix() for folder, _, files in os.walk(raw_dir, followlinks=True) for f in files]
     return sorted(f for f in found if f.endswith((".nii", ".nii.gz")) and not any(part.startswith(".") for part in f.split("/")))
 
+# %% ../../nbs/1_data/14_layouts.ipynb #e1a5eaa6
 def _assemble(layout: Layout, raw_dir: Path, subject: str, parts: dict[str, dict[str, list[str]]], labels: tuple[int, ...]) -> RawSubject:
     "Collect one subject's files from `parts` (part: subject: paths), or record why that is impossible."
     files = {part: found[subject] for part, found in parts.items() if subject in found}
@@ -147,6 +152,7 @@ def _assemble(layout: Layout, raw_dir: Path, subject: str, parts: dict[str, dict
         paths.get("brain mask"), layout.stripped, layout.aligned, problem="; ".join(absent + double),
         missing=tuple(c for c in layout.scans if c not in paths), brain_ml=layout.brain_ml)
 
+# %% ../../nbs/1_data/14_layouts.ipynb #b5e68754
 def find_subjects(
     layout: Layout,
     raw_dir: str | Path,  # the unpacked archive

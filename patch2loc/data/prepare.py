@@ -63,6 +63,7 @@ def _subject_key(raw: RawSubject, settings: Preparation, template: Template) -> 
     how += [raw.stripped, raw.aligned, raw.problem, raw.missing, raw.brain_ml]
     return digest_of([VERSION, files, how, asdict(settings) | {"brain": brain_method(settings.brain)}, template.key])
 
+# %% ../../nbs/1_data/15_prepare.ipynb #be40cff9
 def _write_prepared(done: Prepared, folder: Path) -> list[Path]:
     "Write a prepared subject's files below the data set's folder, each atomically."
     like = next(iter(done.scans.values()))
@@ -79,6 +80,7 @@ def _write_prepared(done: Prepared, folder: Path) -> list[Path]:
         _strip_of_slices(done).save(tmp)
     return [*images, *transforms, slices]
 
+# %% ../../nbs/1_data/15_prepare.ipynb #062eb2c9
 def _recorded(folder: Path, subject: str, key: str) -> dict | None:
     "Read a subject's record if it has this key and its files are all there."
     record = folder / "prepared" / f"{subject}.json"
@@ -136,6 +138,7 @@ def _on_dask(client: Client, work: list[RawSubject], folder: Path, template: Tem
             reason = f"its worker was lost ({type(future.exception()).__name__}); more memory, or fewer jobs"
             yield {"subject": futures[future].subject, "status": "failed", "reason": reason, "fresh": True}
 
+# %% ../../nbs/1_data/15_prepare.ipynb #d83a500c
 def _run_subjects(work: list[RawSubject], jobs: int | str, *arguments) -> Iterator[dict]:
     "Prepare subjects here, in local processes, or on the cluster at the address `jobs`; rows come as they are finished."
     if isinstance(jobs, str):
@@ -169,6 +172,7 @@ def outlyingness(
         out = np.maximum(out, (table[column] - middle).abs() / spread)
     return out.where(table.status != "failed", np.inf).fillna(np.inf)
 
+# %% ../../nbs/1_data/15_prepare.ipynb #04a5d341
 def _quality_page(table: pd.DataFrame, title: str) -> str:
     "Return the quality page of a table with one row per subject; the slices lie beside it."
     far, rows = outlyingness(table), []
@@ -195,6 +199,7 @@ def _write_tables(rows: list[dict], folder: Path, title: str) -> pd.DataFrame:
     write_text(_quality_page(table, title), folder / "quality.html")
     return table
 
+# %% ../../nbs/1_data/15_prepare.ipynb #cd54ed8d
 def preprocess_dataset(
     dataset: str | Path,  # IXI, Brats21, MSLUB, ATLAS_v2, WMH, bids, plain, or a JSON file that describes another
     raw_dir: str | Path,  # the unpacked archive

@@ -42,6 +42,7 @@ def _robex(volume: Volume) -> np.ndarray:
 
     return np.asarray(robex_mask(nib.Nifti1Image(volume.data, volume.affine)).data) > 0
 
+# %% ../../nbs/1_data/12_preprocessing.ipynb #498ebfdb
 def _hd_bet(volume: Volume) -> np.ndarray:
     "Extract the brain with the user's HD-BET, version 2. Source: Isensee et al., Hum. Brain Mapp. 2019; its `entry_point.py`."
     with tempfile.TemporaryDirectory() as tmp:
@@ -56,6 +57,7 @@ def _hd_bet(volume: Volume) -> np.ndarray:
 
 BRAIN_METHODS = {"hd-bet": _hd_bet, "bet": _bet, "robex": _robex}
 
+# %% ../../nbs/1_data/12_preprocessing.ipynb #52d45422
 def brain_method(
     name: str = "auto",  # auto, or one of BRAIN_METHODS
 ) -> str:
@@ -79,6 +81,7 @@ def _find_brain(volume: Volume, contrast: str, method: str = "auto") -> np.ndarr
         raise DataError(f"brain: {name} found no brain")
     return mask_from_image(volume.like(found))
 
+# %% ../../nbs/1_data/12_preprocessing.ipynb #3aebfe68
 def _check_brain(volume_ml: float, limits_ml: tuple[float, float]) -> None:
     "Raise `DataError` at a brain mask of implausible size."
     if not limits_ml[0] <= volume_ml <= limits_ml[1]:
@@ -125,6 +128,7 @@ class RawSubject:
         "All files that the result depends on."
         return [p for p in (*self.scans.values(), self.lesion_mask, self.brain_mask) if p is not None]
 
+# %% ../../nbs/1_data/12_preprocessing.ipynb #7845b7a4
 @dataclass(frozen=True)
 class Preparation:
     "How subjects are prepared."
@@ -137,6 +141,7 @@ class Preparation:
     shrink: int = 4  # of N4
     levels_mm: tuple[float, ...] = (4.0, 2.0)  # of registration
 
+# %% ../../nbs/1_data/12_preprocessing.ipynb #b186924b
 @dataclass(frozen=True)
 class Prepared:
     "One subject in template space."
@@ -171,6 +176,7 @@ def _brain_of(raw: RawSubject, scan: Volume, work: Volume, settings: Preparation
     name = brain_method(settings.brain)
     return work.like(_find_brain(work, next(iter(raw.scans)), name)), name
 
+# %% ../../nbs/1_data/12_preprocessing.ipynb #3ba8a221
 def _to_template(work: Volume, brain: Volume, found: str, template: Template, settings: Preparation) -> tuple[Volume, np.ndarray, Volume]:
     "Correct the bias, register, and trim an extracted brain to the template's, once; return brain, transform, field."
     for turn in range(2):
@@ -199,6 +205,7 @@ def _finish(scan: Volume, factor: Volume, brain: np.ndarray, grid: Grid, transfo
     data = resample(scan, *grid, transform).data / resample(factor, *grid, transform, fill=1).data
     return Volume(np.where(brain, data, 0).astype(np.float32), grid[1])
 
+# %% ../../nbs/1_data/12_preprocessing.ipynb #70606709
 def _second(scan: Volume, lead: Volume, brain: Volume, aligned: bool, settings: Preparation) -> tuple[np.ndarray, Volume]:
     """Register another contrast rigidly to the leading one (cubes, without field); return transform and bias field.
 
@@ -217,6 +224,7 @@ def _second(scan: Volume, lead: Volume, brain: Volume, aligned: bool, settings: 
     factor = bias_field(work, own, settings.shrink)
     return rigid if aligned else search(work.like(work.data / factor.data), settings.levels_mm), factor
 
+# %% ../../nbs/1_data/12_preprocessing.ipynb #4197b419
 def _cut(volume: Volume, brain_mask: np.ndarray) -> Volume:
     "Cut a volume to the bounding box of the brain."
     box = tuple(slice(w.min(), w.max() + 1) for w in np.nonzero(brain_mask))
@@ -238,6 +246,7 @@ def _read_lesion(raw: RawSubject, scans: dict[str, Volume]) -> tuple[str, Volume
     scan = scans[contrast]
     return contrast, scan.like(read_mask(raw.lesion_mask, scan, raw.lesion_labels or None, allow_empty=True))
 
+# %% ../../nbs/1_data/12_preprocessing.ipynb #90e38692
 def _lesion(
     before: tuple[str, Volume] | None, transforms: dict[str, np.ndarray], grid: Grid, brain: np.ndarray,
 ) -> tuple[np.ndarray | None, dict]:

@@ -51,6 +51,7 @@ def resample(
     out = sitk.GetArrayFromImage(sitk.Resample(image, [int(s) for s in shape], itk, how, *unit, float(fill))).T
     return Volume(out.astype(bool if mask else np.float32), np.asarray(affine, float))
 
+# %% ../../nbs/1_data/19_registration.ipynb #7e97f5e0
 def isotropic(
     volume: Volume,  # RAS
     spacing: float = 1.0,  # mm
@@ -95,6 +96,7 @@ class Template:
         total = float(self.scan.data.sum(dtype=np.float64))
         return digest_of([self.scan.affine.tolist(), list(self.scan.shape), int(self.brain_mask.sum()), total])
 
+# %% ../../nbs/1_data/19_registration.ipynb #fe627a10
 def load_template(
     path: str | Path | None = None,  # a T1 brain; None: MNI152
     mask_path: str | Path | None = None,  # its brain mask; None: where the brain is not 0
@@ -133,6 +135,7 @@ def _to_itk(volume: Volume, spacing: float) -> sitk.Image:
     image.SetDirection((affine[:3, :3] / thin.spacing).ravel().tolist())
     return image
 
+# %% ../../nbs/1_data/19_registration.ipynb #76a50e8a
 def _search(fixed: sitk.Image, moving: sitk.Image, fixed_mask: sitk.Image, start: sitk.Transform, step: float) -> None:
     "Maximize the mutual information from `start`, in place, with a first step in mm; keep the start if the search ends with less."
     method = sitk.ImageRegistrationMethod()
@@ -152,6 +155,7 @@ def _centre(volume: Volume, mask: np.ndarray) -> np.ndarray:
     "Return the centre of a mask, (3,) mm."
     return apply_affine(volume.affine, np.argwhere(mask).mean(0))
 
+# %% ../../nbs/1_data/19_registration.ipynb #35417105
 def _matrix(transform: sitk.Transform) -> np.ndarray:
     "Turn an ITK transform (wanted LPS mm to scan LPS mm) into our (4, 4), scan RAS mm to wanted RAS mm."
     linear, centre = np.array(transform.GetMatrix()).reshape(3, 3), np.array(transform.GetCenter())
@@ -190,6 +194,7 @@ def register(
                 _search(*images, current, step=spacing / 8)
     return _matrix(current)
 
+# %% ../../nbs/1_data/19_registration.ipynb #6c8c582b
 def dice(
     first: np.ndarray,  # bool
     second: np.ndarray,  # bool, same shape

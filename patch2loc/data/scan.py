@@ -57,6 +57,7 @@ def fit_landmarks(
     masks = {"mask_path": [f.brain_mask for f in files]} if given else {"masking_function": lambda image: image.numpy() != 0}
     return HistogramStandardization.train([f.scan for f in files], progress=False, **masks)
 
+# %% ../../nbs/1_data/13_scan.ipynb #142cc36d
 def standardize(
     data: np.ndarray,  # (X, Y, Z) float32
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -124,6 +125,7 @@ class Scan:
         "The network's input: values clipped to [0, 1]."
         return np.clip(self.volume.data, 0, 1)
 
+# %% ../../nbs/1_data/13_scan.ipynb #d67a6930
 def rescale(
     data: np.ndarray,  # (X, Y, Z)
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -139,6 +141,7 @@ def rescale(
         raise DataError(f"expected a scan with contrast, found {found}")
     return np.where(brain_mask, (data - low) / (high - low), 0).astype(np.float32)
 
+# %% ../../nbs/1_data/13_scan.ipynb #972c323f
 def load_scan(
     files: SubjectFiles,
     landmarks: np.ndarray | None,  # (13,) from `fit_landmarks`; None: keep the histogram

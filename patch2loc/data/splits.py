@@ -58,6 +58,7 @@ def _row_problem(row: Mapping) -> str:
             return f"{column}: expected a path from /Train/ or /Test/, or nothing, found {row[column]!r}"
     return f"age: expected years or nothing, found {row['age']!r}" if row["age"] and np.isnan(row["years"]) else ""
 
+# %% ../../nbs/1_data/11_splits.ipynb #b747969c
 def read_split(
     path: str | Path,  # CSV
 ) -> pd.DataFrame:  # SPLIT_COLUMNS and any others; text, but `age` float (NaN: unknown) and `label` int
@@ -94,6 +95,7 @@ def _tables_in(splits_dir: str | Path) -> list[tuple[str, str, int | None, Path]
         raise SplitError(f"{splits_dir}: expected split tables such as IXI_train_fold0.csv or MSLUB_test.csv, found none")
     return [(m["name"], m["part"], int(m["fold"]) if m["fold"] else None, path) for m, path in found]
 
+# %% ../../nbs/1_data/11_splits.ipynb #15a296d1
 def split_datasets(
     splits_dir: str | Path,
     healthy: str | None = None,  # the set to train on, where there are several
@@ -153,6 +155,7 @@ def _available(splits_dir: Path, dataset: str, contrast: str) -> set[str] | None
             return set(pd.read_csv(path, dtype=str, keep_default_na=False).iloc[:, -1].map(subject_of))
     return None
 
+# %% ../../nbs/1_data/11_splits.ipynb #d9cc7af7
 def _subject_files(row: Mapping, where: str, data_dir: Path, dataset: str, contrast: str) -> SubjectFiles:
     "Turn a row of a split table into paths; `DataError` begins with `where` if a file is missing."
     paths = {"scan": _rewrite_contrast(row["img_path"], contrast), "brain_mask": row["mask_path"], "lesion_mask": row["seg_path"]}
@@ -162,6 +165,7 @@ def _subject_files(row: Mapping, where: str, data_dir: Path, dataset: str, contr
             raise DataError(f"{where}: {row['subject']}: expected the {key.replace('_', ' ')} {file}, found no such file")
     return SubjectFiles(row["subject"], dataset, contrast, age=None if np.isnan(row["age"]) else float(row["age"]), **files)
 
+# %% ../../nbs/1_data/11_splits.ipynb #7a7e5df3
 def list_subjects(
     splits_dir: str | Path,
     data_dir: str | Path,
@@ -206,6 +210,7 @@ def persons_in(
         person = table["person"].replace("", np.nan).fillna(person)
     return table["img_path"].str.split("/").str[1:3].str.join("/") + " " + person
 
+# %% ../../nbs/1_data/11_splits.ipynb #4a4f9573
 def _kind(a: re.Match, b: re.Match) -> str | None:
     "Name the kind of leak when two tables, given as matches of `_TABLE`, share a person; None: they may."
     kind = "/".join(sorted((a["part"], b["part"]), key=_ORDER.index))
@@ -221,6 +226,7 @@ def _repeats(name: str, table: pd.DataFrame) -> Iterator[tuple]:
             yield "repeated row", person, f"{name}.csv", first[path], f"{name}.csv", line
         first.setdefault(path, line)
 
+# %% ../../nbs/1_data/11_splits.ipynb #d9d6f153
 def leaks(
     tables: Tables | str | Path,  # tables by name, or their folder
 ) -> pd.DataFrame:  # LEAK_COLUMNS; empty if there is no leak

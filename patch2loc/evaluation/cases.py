@@ -45,6 +45,7 @@ def _at(inside: np.ndarray, other: np.ndarray, thresholds: Sequence[float]) -> t
     "Count flagged voxels at thresholds, from the rising scores of lesion voxels and of other voxels."
     return tuple(part.size - np.searchsorted(part, np.asarray(thresholds, part.dtype), "right") for part in (inside, other))
 
+# %% ../../nbs/4_evaluation/45_cases.ipynb #8b07ac84
 def _protocol_measures(inside: np.ndarray, other: np.ndarray, healthy: HealthyThresholds) -> dict[str, float]:
     "Measure at the thresholds set by healthy subjects, from the rising scores of lesion voxels and of other voxels."
     def at(threshold: float) -> dict[str, float]:
@@ -82,6 +83,7 @@ def case_measures(
     row["scan_score"] = float(score.mean(dtype=np.float64))
     return row, CaseCounts(*_at(inside, other, healthy.grid), *detected)
 
+# %% ../../nbs/4_evaluation/45_cases.ipynb #a7cc956f
 def _lesion_counts(volumes: Sequence[np.ndarray], healthy: HealthyThresholds) -> tuple[dict[str, float], list[np.ndarray]]:
     "Return lesion measures at the healthy quantile, and found, detections and true positives (j,) at the swept part of the grid."
     at = np.sort(np.append(healthy.grid[: healthy.swept], healthy.quantile))[::-1]
@@ -199,6 +201,7 @@ def _write_csv(rows: Sequence[Sequence[str]], path: str | Path) -> None:
     csv.writer(out, lineterminator="\n").writerows(rows)
     write_text(out.getvalue(), path)
 
+# %% ../../nbs/4_evaluation/45_cases.ipynb #131b3973
 def write_cases(
     rows: Sequence[Mapping[str, object]],  # of `case_row`
     path: str | Path,  # cases.csv

@@ -86,6 +86,7 @@ def _shown(brain_mask: np.ndarray, lesion_mask: np.ndarray | None = None) -> np.
     "Count the voxels of lesion in each axial slice, or of brain if there is no lesion."
     return (brain_mask if lesion_mask is None or not lesion_mask.any() else lesion_mask).sum((0, 1))
 
+# %% ../../nbs/4_evaluation/47_figures.ipynb #557d5d0b
 @dataclass(frozen=True)
 class CaseView:
     "One subject as a row of pictures."
@@ -136,6 +137,7 @@ def _box(cases: Sequence[CaseView]) -> tuple[slice, slice]:
     shadow = np.any([case.brain_mask[:, :, case.slice_shown] for case in cases], axis=0)
     return (find_objects(shadow.astype(np.uint8)) or [(slice(None), slice(None))])[0]
 
+# %% ../../nbs/4_evaluation/47_figures.ipynb #c10d7928
 def _case_row(case: CaseView, row: Sequence[Axes], limits: Mapping[str, tuple[float, float]], box: tuple[slice, slice]) -> None:
     "Fill one row of a panel; `limits` are the colours of each map, `box` is the part of a slice that is shown."
     z = case.slice_shown
@@ -297,6 +299,7 @@ def _strip(axis: Axes, table: pd.DataFrame, methods: Sequence[str]) -> None:
     axis.axvline(table["prevalence"].mean(), **_DOTTED)
     axis.set(yticks=range(len(methods)), yticklabels=[name.replace("_", " ") for name in methods], ylim=(len(methods) - 0.5, -0.5))
 
+# %% ../../nbs/4_evaluation/47_figures.ipynb #bd1f1ee1
 def auprc_strip(
     cases: pd.DataFrame,  # of `read_cases`: dataset, method, subject, auprc, prevalence
     synthetic: bool = False,  # is the data simulated?
@@ -334,6 +337,7 @@ def _curves(tables: Mapping[str, pd.DataFrame], x: str, y: str, title: str, synt
         axis.plot(table[x], table[y], color=shades[k], linestyle=_DASHES[k % len(_DASHES)], linewidth=1.6, label=method.replace("_", " "))
     return axis
 
+# %% ../../nbs/4_evaluation/47_figures.ipynb #e39aa1e6
 def curves(
     tables: Mapping[str, pd.DataFrame],  # method -> columns recall, precision
     prevalence: float | None = None,  # fraction of lesion voxels
@@ -348,6 +352,7 @@ def curves(
     axis.figure.legend(loc="outside right center", fontsize=8, frameon=False, handlelength=3.5)
     return axis.figure
 
+# %% ../../nbs/4_evaluation/47_figures.ipynb #58b0d77c
 def froc(
     tables: Mapping[str, pd.DataFrame],  # method -> columns false_positives (per scan), sensitivity (of lesions)
     title: str = "Lesions found and false positives",
@@ -370,6 +375,7 @@ def _slices_to_leaf(brain_mask: np.ndarray, lesion_mask: np.ndarray | None = Non
     low, high = max(held[0] - reach, inside[0]), min(held[-1] + reach, inside[-1])
     return sorted({int(shown.argmax()), *np.linspace(low, high, most - 1).round().astype(int).tolist()})
 
+# %% ../../nbs/4_evaluation/47_figures.ipynb #6aa794c3
 def leaf_through(
     case: CaseView,
     title: str = "",

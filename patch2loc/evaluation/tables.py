@@ -270,6 +270,7 @@ def _paired_columns(t: pd.DataFrame) -> dict[str, Iterable]:
         columns[head] = ["–" if np.isnan(value) else f"{value:.2g}" for value in t[name]]
     return columns
 
+# %% ../../nbs/4_evaluation/46_tables.ipynb #f1bd1788
 def _scan_columns(t: pd.DataFrame) -> dict[str, Iterable]:
     numbers = {"fraction of patients": "prevalence", "scan AUROC": "scan_auroc", "scan AUPRC": "scan_auprc"}
     return {name: t[name] for name in ("method", "patients", "healthy")} | {head: _numbers(t[name]) for head, name in numbers.items()}
@@ -298,6 +299,7 @@ def _markdown(name: str, frame: pd.DataFrame, note: str) -> str:
     blocks += [f"Nothing to show: this table needs {_NEEDS.get(name, 'cases')}."] if frame.empty else []
     return "\n\n".join(blocks) + "\n"
 
+# %% ../../nbs/4_evaluation/46_tables.ipynb #215b5d48
 def _latex(name: str, frame: pd.DataFrame, note: str) -> str:
     "Write one LaTeX table for each data set; it needs the package booktabs."
     def plain(text: str) -> str:
@@ -326,6 +328,7 @@ def _write_sources(run_dir: Path, runs: Sequence[Path], cases: pd.DataFrame) -> 
     sources = pd.DataFrame([(os.path.relpath(path, run_dir), digest(path)) for path in files], columns=["file", "digest"])
     write_text(sources.to_csv(index=False, lineterminator="\n"), run_dir / "tables" / "sources.csv")
 
+# %% ../../nbs/4_evaluation/46_tables.ipynb #20ce7a49
 def write_tables(
     run_dir: str | Path,
     cases: pd.DataFrame,  # of `read_cases` or `read_runs`

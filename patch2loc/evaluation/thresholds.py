@@ -48,6 +48,7 @@ def conformal_threshold(
     allowed = alpha * (len(subjects) + 1) - 1 + 1e-12
     return float("inf") if allowed < 0 else _smallest_threshold(subjects, allowed)
 
+# %% ../../nbs/4_evaluation/42_thresholds.ipynb #95fd42f5
 def _smallest_threshold(subjects: Sequence[np.ndarray], allowed: float) -> float:
     "Find the smallest score above which the fractions of all subjects (rising scores of each) sum to at most `allowed`."
     def above(t: float) -> float:

@@ -85,6 +85,7 @@ def _expected_spread(cases: Sequence[Row], column: str) -> dict[str, float]:
     low, high = bootstrap_interval(list(_persons(cases, column).values()))
     return again | {"mean": _mean(inner), "patients_low": low, "patients_high": high}
 
+# %% ../../nbs/4_evaluation/49_verify.ipynb #84543b2f
 def _expected_scan(row: Row, texts: Texts) -> dict[str, float]:
     "Count pairs of scans again: the fraction in which the scan with a lesion has the higher score."
     lesion_sets = {dataset for (dataset, _), cases in texts.items() if _ill(cases)}

@@ -60,6 +60,7 @@ def check_shapes(heatmap: np.ndarray, brain_mask: np.ndarray, lesion_mask: np.nd
         shapes = f"heatmap {heatmap.shape}, brain mask {brain_mask.shape}, lesion mask {lesion_mask.shape}"
         raise GeometryError(f"expected one shape, found {shapes}")
 
+# %% ../../nbs/4_evaluation/40_voxels.ipynb #ba1438bb
 def check_scores(score: np.ndarray, lesion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "Return scores (n,) and bool labels (n,) flat and fit to be ranked.   Raises: DataError, GeometryError if they cannot be ranked."
     score, lesion = np.ravel(score), np.ravel(lesion)
@@ -94,6 +95,7 @@ def cuts(
     inside = np.concatenate([score[lesion] for score, lesion in (check_scores(*case) for case in cases)])
     return count_cuts(inside, (np.sort(np.ravel(score)[~np.ravel(lesion)]) for score, lesion in cases))
 
+# %% ../../nbs/4_evaluation/40_voxels.ipynb #c08d9fbe
 def count_cuts(inside: np.ndarray, sorted_others: Iterable[np.ndarray]) -> Cuts:
     "Look up the distinct scores of lesion voxels among the rising scores of each volume's other voxels."
     value, number = np.unique(inside, return_counts=True)

@@ -61,6 +61,7 @@ def _brain_voxels(brain_mask: np.ndarray) -> np.ndarray:
         raise DataError("expected a brain mask with voxels to score, found it empty")
     return where
 
+# %% ../../nbs/3_heatmap/30_localize.ipynb #cf439a7b
 def _patches(image: np.ndarray, where: np.ndarray, batch: int, architecture: Architecture) -> Iterator[tuple[Tensor, Tensor]]:
     "Yield patches (m, C, P, P) around voxels and the positions (m,) of their slices."
     slices = image.transpose(2, 0, 1)
@@ -129,6 +130,7 @@ def _windows(
             windows[i, :, : part.shape[1], : part.shape[2]] = neighbourhood(part, slice_, neighbours)
         yield windows, voxels - np.array([0, *low]), z
 
+# %% ../../nbs/3_heatmap/30_localize.ipynb #cb7ae756
 # long: weights are prepared once and used in one place
 class DenseScorer:
     "A `dense` localizer prepared to predict at every brain voxel."
@@ -204,6 +206,7 @@ def make_scorer(
     "Prepare a network for many volumes."
     return DenseScorer(model, dtype) if model.architecture.encoder == "dense" else PatchScorer(model, dtype)
 
+# %% ../../nbs/3_heatmap/30_localize.ipynb #e7658bdb
 def localize(
     model: PatchLocalizer | DenseScorer | PatchScorer,  # a scorer saves preparing the weights again
     image: np.ndarray,  # (X, Y, Z) float32 in [0, 1], 0 outside the brain

@@ -82,6 +82,7 @@ def _flip_face(
             n += rank < total
     return below, n
 
+# %% ../../nbs/3_heatmap/38_median.ipynb #8d5b1c6e
 @njit(nogil=True, cache=True)
 def _walk(window: np.ndarray, word: int, below: int, k: int) -> tuple[int, int]:
     "Walk from a word with `below` set bits before it to the word that holds the k-th set bit; return it and the set bits before it."
@@ -122,6 +123,7 @@ def _filter_line(
         leaving = _flip_face(window, tile[z], column, shape, np.uint32(word << 6), total)
         below, n = below - leaving[0], n - leaving[1]
 
+# %% ../../nbs/3_heatmap/38_median.ipynb #cd92d891
 @njit(nogil=True, cache=True)
 def _filter_tile(ranks: np.ndarray, values: np.ndarray, mask: np.ndarray, size: tuple[int, int, int], out: np.ndarray) -> None:
     "Filter the columns of one tile; `ranks` reach half a window beyond `mask` and `out`."
@@ -155,6 +157,7 @@ def median_filter(
         raise DataError(f"median_filter: expected a number at every voxel of the mask, found NaN at {missing} of {np.count_nonzero(mask)}")
     return _filter(values, mask, tuple(int(s) for s in size), jobs or numba.config.NUMBA_NUM_THREADS)
 
+# %% ../../nbs/3_heatmap/38_median.ipynb #0142fbb2
 def _filter(values: np.ndarray, mask: np.ndarray, size: tuple[int, int, int], jobs: int) -> np.ndarray:
     "Filter checked input, one tile at a time in each thread."
     out = np.full(values.shape, np.nan, np.float32)

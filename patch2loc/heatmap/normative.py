@@ -40,13 +40,14 @@ def _atlas(sums: np.ndarray, subjects: int, smoothing: Sequence[float]) -> Atlas
     floor = 0.05 * np.sqrt(whole[2] - whole[1] ** 2) + 1e-6
     return Atlas(mean.astype(np.float32), np.maximum(np.sqrt(variance), floor).astype(np.float32), subjects)
 
+# %% ../../nbs/3_heatmap/33_normative.ipynb #c9c2b229
 def fit_atlases(
     subjects: Iterable[tuple[Mapping[str, np.ndarray], np.ndarray]],  # (name: values (X, Y, Z), brain mask (X, Y, Z))
     smoothing: Mapping[str, Sequence[float]] | None = None,  # name: as in `fit_atlas`; a missing name is not smoothed
 ) -> dict[str, Atlas]:
     """Fit mean and standard deviation per voxel of several maps in one pass, one subject in memory at a time.
 
-    Source: healthy normalization of the released code of arXiv 2506.22504.   Raises: DataError without maps; GeometryError if shapes differ.
+    Source: healthy normalization in the code of arXiv 2506.22504.   Raises: DataError without maps; GeometryError if shapes differ.
     """
     sums: dict[str, np.ndarray] = {}
     count = 0
@@ -61,6 +62,7 @@ def fit_atlases(
         raise DataError("atlas: expected at least one healthy map with a brain, found none")
     return {name: _atlas(s, count, (smoothing or {}).get(name, (0, 0, 0))) for name, s in sums.items()}
 
+# %% ../../nbs/3_heatmap/33_normative.ipynb #db788b62
 def fit_atlas(
     maps: Iterable[tuple[np.ndarray, np.ndarray]],  # (values (X, Y, Z), brain mask (X, Y, Z)) of healthy subjects
     smoothing: Sequence[float] = (0, 0, 0),  # standard deviation of the Gaussian along X, Y, Z, voxels
@@ -118,6 +120,7 @@ def raw_maps(
     found = scores(predictions)
     return {name: to_map(found[name], predictions, shape) for name in names}
 
+# %% ../../nbs/3_heatmap/33_normative.ipynb #90781824
 def heatmaps(
     predictions: Predictions,
     brain_mask: np.ndarray,  # (X, Y, Z) bool

@@ -47,6 +47,7 @@ class Product(nn.Module):
             self._arranged = torch.ops.mkldnn._reorder_linear_weight(self.matrix, len(x))
         return torch.ops.mkldnn._linear_pointwise(x.contiguous(), self._arranged, self.bias, "relu" if relu else "none", [], "")
 
+# %% ../../nbs/3_heatmap/39_resnet.ipynb #6921449e
 def fused_conv(
     x: Tensor,  # (n, I, h, w), channels last
     weight: Tensor,  # (O, I, k, k), channels last
@@ -93,6 +94,7 @@ class _SmallMapConv(nn.Module):
         out = rows[0] if len(rows) == 1 else torch.cat(rows, 1)
         return out if onto is None else out.add_(onto).relu_()
 
+# %% ../../nbs/3_heatmap/39_resnet.ipynb #a736bbf9
 class _SmallMapPoint(nn.Module):
     "A 1 × 1 convolution with stride 2 of a small square map."
 
@@ -119,6 +121,7 @@ class _Conv(nn.Module):
         "Convolve (n, I, h, w), add `onto` and apply a ReLU."
         return fused_conv(x, self.weight, self.bias, self.stride, self.padding, onto, relu)
 
+# %% ../../nbs/3_heatmap/39_resnet.ipynb #e99584b0
 class _Block(nn.Module):
     "A basic block of MONAI's ResNet on a map of known side; flat maps where the output is 2 × 2 or smaller."
 

@@ -40,6 +40,7 @@ class Slices:
         info = json.loads(Path(f"{path}.json").read_text())
         return cls(image, mask, np.array(info["usable"], int), tuple(info["extent"]), info["minimum"], info["side"])
 
+# %% ../../nbs/2_localizer/24_batches.ipynb #01b57382
 def write_slices(
     volume: np.ndarray,  # (X, Y, Z) float32 in [0, 1], 0 outside the brain
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -135,6 +136,7 @@ class _Batches:
         subjects = np.concatenate([rng.permutation(len(self.slices)) for _ in range(rounds)])[: self.n_slices]
         return rng, [(self.slices[s], int(rng.choice(self.slices[s].usable))) for s in subjects]
 
+# %% ../../nbs/2_localizer/24_batches.ipynb #9bc3c9fc
 @dataclass(eq=False)
 class PatchBatches(_Batches):
     """Batches of patches sampled at random, as published.
@@ -221,6 +223,7 @@ class Training:
         if not 0 <= self.augment <= 2:
             raise ParameterError(f"augment: expected a strength of 0 to 2, found {self.augment:g}")
 
+# %% ../../nbs/2_localizer/24_batches.ipynb #ea67fa61
 def check_sampling(architecture: Architecture, training: Training) -> None:
     "Refuse a sampling that does not suit the architecture with `ParameterError`."
     if training.sampling == "lattice" and (encoder := architecture.encoder) != "dense":

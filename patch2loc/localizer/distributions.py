@@ -40,6 +40,7 @@ class GaussianLocation:
         return _log_normal(location, self.mean, self.log_var, 1)
 
 # %% ../../nbs/2_localizer/21_distributions.ipynb #e6416389
+# long: one distribution, all its moments
 @dataclass(frozen=True)
 class BinnedLocation:
     "A sum of tents over the square bins of a slice; each tent is two bins wide."
@@ -133,4 +134,5 @@ class MixtureLocation:
         "Return the log-likelihood of locations."
         return (self.log_weight + _log_normal(location[:, None], self.means, self.log_vars, 2)).logsumexp(1)
 
+# %% ../../nbs/2_localizer/21_distributions.ipynb #9837f04b
 Location = GaussianLocation | BinnedLocation | MixtureLocation

@@ -171,6 +171,7 @@ def _spread_out(head: Head, components: int) -> None:
         head.last.bias[components : 3 * components] = torch.stack([radius * turn.cos(), radius * turn.sin()], 1).flatten()
 
 # %% ../../nbs/2_localizer/22_model.ipynb #48cfd0c5
+# long: one network, built and applied in one place
 class PatchLocalizer(nn.Module):
     """The network: from images and slice positions to predicted locations, in per cent of the slice.
 
@@ -240,6 +241,7 @@ def pick_device() -> str:
     "Return `cuda` where there is one, else `cpu`."
     return "cuda" if torch.cuda.is_available() else "cpu"
 
+# %% ../../nbs/2_localizer/22_model.ipynb #3ade8da3
 def keep_memory() -> bool:  # whether this system has the option
     "Tell glibc to keep freed memory for the next step (M_MMAP_THRESHOLD and M_TRIM_THRESHOLD of malloc.h)."
     if platform.libc_ver()[0] != "glibc":
@@ -263,6 +265,7 @@ class Localizer:
             content.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
         return content.hexdigest()
 
+# %% ../../nbs/2_localizer/22_model.ipynb #8bc7e43b
 def load_localizer(
     path: str | Path,  # a checkpoint of chapter 25
     **expected: Any,  # facts it must have, for instance contrast="t2", fold=0

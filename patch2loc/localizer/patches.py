@@ -25,7 +25,7 @@ def to_location(
 ) -> np.ndarray:  # (n, 2) float32 in [0, 100), same order as `centre`
     """Express patch centres as percentages of the slice's sides.
 
-    Source: arXiv 2506.22504v1 and its released code (targets 100·r/H, 100·c/W).   Raises: LocationError if a centre lies outside the slice.
+    Source: arXiv 2506.22504v1 and its code (targets 100·r/H, 100·c/W).   Raises: LocationError if a centre lies outside the slice.
     """
     centre, size = np.asarray(centre), np.asarray(slice_shape)
     outside = (centre < 0) | (centre >= size)

@@ -31,6 +31,7 @@ from patch2loc.localizer.model import (
 )
 
 # %% ../../nbs/2_localizer/25_training.ipynb #d27a30c6
+# long: Lightning expects its hooks in one class
 class LocalizerModule(L.LightningModule):
     "The localizer as Lightning trains it."
 
@@ -111,6 +112,7 @@ class SliceData(L.LightningDataModule):
     def val_dataloader(self):
         return self._loader(self.batches("val", self.hyperparameters.val_batches))
 
+# %% ../../nbs/2_localizer/25_training.ipynb #f235c4da
 def _to_tensors(batch: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
     "Convert a batch's arrays to tensors."
     return {key: torch.from_numpy(np.ascontiguousarray(value)) for key, value in batch.items()}
@@ -155,6 +157,7 @@ class _AtomicCheckpoints(TorchCheckpointIO):
         with atomic_path(path) as part:
             super().save_checkpoint(checkpoint, part, storage_options)
 
+# %% ../../nbs/2_localizer/25_training.ipynb #0a65a9d5
 def _trainer(out: Path, training: Training, device: str, report: Callable[[str], None]) -> L.Trainer:
     "Set up Lightning: epochs of `val_every` steps, best and last checkpoint, no output but our own line."
     keep = dict(dirpath=out / "checkpoints", save_on_train_epoch_end=True, enable_version_counter=False)
@@ -175,6 +178,7 @@ def _trainer(out: Path, training: Training, device: str, report: Callable[[str],
         plugins=[_AtomicCheckpoints()],
     )
 
+# %% ../../nbs/2_localizer/25_training.ipynb #a11992a9
 def train_localizer(
     train: Sequence[Slices],  # the fold's training subjects
     val: Sequence[Slices],  # its validation subjects

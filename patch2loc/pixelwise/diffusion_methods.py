@@ -29,6 +29,7 @@ def _cached_noise(noise: Callable[[tuple[int, int, int], int], Tensor], shape: t
     "Generate noise (n, 1, h, w), or return what was generated before."
     return noise(shape, seed)
 
+# %% ../../nbs/6_pixelwise/62_diffusion_methods.ipynb #1261d16f
 class Diffusion(Reconstructor):
     """Forward diffusion to a level and reconstruction from a single prediction.
 
@@ -128,6 +129,7 @@ def training_of(name: str) -> str:  # a key of `PIXEL_METHODS` → folder below 
     "Name the method whose network a method uses."
     return SHARED.get(name, name)
 
+# %% ../../nbs/6_pixelwise/62_diffusion_methods.ipynb #da7523c8
 def pixel_method(
     name: str,  # a key of `PIXEL_METHODS`
     size: str = "cohort",  # a key of `SIZES`
@@ -141,6 +143,7 @@ def pixel_method(
     kind = PIXEL_METHODS[name]
     return Reconstruction(name, kind, SIZES[size], seed, precision) if issubclass(kind, Reconstructor) else kind()
 
+# %% ../../nbs/6_pixelwise/62_diffusion_methods.ipynb #274c6947
 def trained_method(
     name: str,
     folder: str | Path,  # of a fold's pixel-wise methods, with one folder each
@@ -169,6 +172,7 @@ def _residual_path(folder: Path, name: str, scan: Scan) -> Path:
         raise DataError(f"{wanted[0]}: missing; there is {other}, of another contrast than {scan.contrast}")
     raise DataError(f"{wanted[0]}: missing; no file in {folder} is of subject {scan.subject} and method {name}")
 
+# %% ../../nbs/6_pixelwise/62_diffusion_methods.ipynb #79d1d713
 def read_residual(
     folder: str | Path,  # of the files
     name: str,  # of the method

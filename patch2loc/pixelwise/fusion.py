@@ -46,6 +46,7 @@ class Scale:
         "Read what `to_json` returned."
         return cls(np.array(stored["values"]), stored["excess"], stored["voxels"])
 
+# %% ../../nbs/6_pixelwise/63_fusion.ipynb #9c0213a1
 def fit_scale(
     healthy: Iterable[np.ndarray],  # brain values of each healthy validation subject, (n,)
 ) -> Scale:
@@ -79,6 +80,7 @@ def fisher(
     at = np.nanmax(total) * np.linspace(0, 1, _EXACT) ** 2  # a table for the voxels of a volume
     return np.interp(total, at, _brown(at, covariance))
 
+# %% ../../nbs/6_pixelwise/63_fusion.ipynb #fcb087b6
 def _brown(total: np.ndarray, covariance: float) -> np.ndarray:
     "Calibrated score of a sum of two; where p underflows, from the first terms of its expansion (DLMF 8.11.2)."
     scale = 1 + covariance
@@ -90,6 +92,7 @@ def _brown(total: np.ndarray, covariance: float) -> np.ndarray:
     tail = x - (a - 1) * np.log(x) + special.gammaln(a) - np.log1p((a - 1) / x * (1 + (a - 2) / x))
     return np.where(np.isinf(found), tail, found)
 
+# %% ../../nbs/6_pixelwise/63_fusion.ipynb #459b7853
 def fuse(
     rule: str,  # one of `RULES`
     heat: np.ndarray,  # calibrated heatmap
@@ -156,6 +159,7 @@ def _fuse_scales(calibrated: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     wide_nll, wide_atlas, narrow_nll, narrow_atlas = (calibrated[name] for name in _PARTS)
     return {"wide": fuse("sum", wide_nll, wide_atlas, WIDE_WEIGHT), "narrow": fuse("product", narrow_nll, narrow_atlas)}
 
+# %% ../../nbs/6_pixelwise/63_fusion.ipynb #7f7c04c1
 @dataclass(frozen=True)
 class WithAtlas:
     "Fusion of NLL and voxel atlas."

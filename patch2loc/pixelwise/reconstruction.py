@@ -46,6 +46,7 @@ def halve(
     inside = fraction >= 0.5
     return np.where(inside, mean(np.where(brain_mask, values, 0)) / np.maximum(fraction, 1e-6), 0).astype(np.float32), inside
 
+# %% ../../nbs/6_pixelwise/61_reconstruction.ipynb #41055daa
 def restore(
     coarse: np.ndarray,  # (X', Y', Z') as `halve` makes them
     shape: tuple[int, int, int],  # X, Y, Z of the result
@@ -89,6 +90,7 @@ class PixelMethod:
         fine = restore(found.transpose(1, 2, 0), scan.brain_mask.shape, scan.spacing)
         return np.where(scan.brain_mask, fine, np.nan).astype(np.float32)
 
+# %% ../../nbs/6_pixelwise/61_reconstruction.ipynb #cfbcc36c
 def _slices_first(volume: np.ndarray) -> np.ndarray:
     "Reorder a volume (X, Y, Z) to a contiguous stack of slices (Z, X, Y)."
     return np.ascontiguousarray(volume.transpose(2, 0, 1))
@@ -181,6 +183,7 @@ class Bottleneck(Reconstructor):
         widths = (*size.channels[-3:], max(size.latent // 16, 1))
         self.net = AutoEncoder(2, 1, 1, widths, (2,) * len(widths), norm="batch")
 
+# %% ../../nbs/6_pixelwise/61_reconstruction.ipynb #36f4d6fb
 class Variational(Reconstructor):
     "Auto-encoder with a Gaussian vector in the middle (Baur et al., Medical Image Analysis 2021, section 3: dense variational)."
 
@@ -323,6 +326,7 @@ class Reconstruction(PixelMethod):
                 out[part] = found[:, 0, :rows, :columns].float().cpu().numpy()
         return out
 
+# %% ../../nbs/6_pixelwise/61_reconstruction.ipynb #a6bf7e9b
 def _pad(slices: np.ndarray, shape: tuple[int, int], fill: float = 0) -> np.ndarray:
     "Add rows and columns after the last ones of slices (S, h, w)."
     padding = [(0, 0), *((0, want - have) for want, have in zip(shape, slices.shape[1:]))]

@@ -94,6 +94,7 @@ def plan_study(
         refuse_leaks(splits, config.data.allow_leaks)
     return study
 
+# %% ../../nbs/8_runs/83_record.ipynb #b25b00fd
 def _existing_folds(source: Path | None, splits: Path, healthy: str | None) -> list[int]:
     "List the folds of another run or of the split tables; refuse a run or tables without any."
     if source:
@@ -111,6 +112,7 @@ def _tested_here(tests: Sequence[str], data_dir: Path, contrast: str) -> list[st
         raise DataError(f"{data_dir}: none of the sets tested on ({', '.join(tests)}) is here with {contrast.upper()} scans")
     return here
 
+# %% ../../nbs/8_runs/83_record.ipynb #0935d0cb
 def _check_checkpoints(study: Study) -> None:
     "Refuse another run's networks unless they are of the wanted fold, contrast and encoder."
     from patch2loc.localizer.model import load_localizer
@@ -150,6 +152,7 @@ def check_files(
             report(f"{name}: {len(bad)} of {len(part)} subjects cannot be read and will fail alone, {first}")
     return digests
 
+# %% ../../nbs/8_runs/83_record.ipynb #9fedaf14
 def _check_subject(one: SubjectFiles, data_dir: Path, known: Mapping[str, str], strict: bool) -> tuple[dict[str, str], str]:
     "Digest a subject's files, and read them unless they are as they were; what is wrong is returned, or raised if `strict`."
     digests = {str(p.relative_to(data_dir)): digest(p)[:16] for p in _paths(one) if p.is_file()}
@@ -195,6 +198,7 @@ def describe(study: Study, digests: dict[str, str]) -> dict[str, Any]:
         "splits": {"splits_dir": str(study.splits_dir), "files": splits}, "folds": {},
     }
 
+# %% ../../nbs/8_runs/83_record.ipynb #334050ac
 def _git_revision() -> dict[str, Any]:
     "Return the revision of the code and whether it was changed; empty outside a git checkout."
     def git(*words: str) -> str:

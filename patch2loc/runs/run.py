@@ -36,6 +36,7 @@ class RunOptions:
     until: str = ""  # the last stage to do; "": all
     live: bool = False  # draw a tree on the terminal instead of lines
 
+# %% ../../nbs/8_runs/86_run.ipynb #b933d051
 def run_study(study: Study, report: Callable[[str], None] = print, options: RunOptions = RunOptions()) -> Path:  # the run's folder
     "Run what is missing or outdated of a study; `Patch2LocError` in one line, and what was finished before stays."
     record, force = study.out / "run.json", options.force
@@ -64,6 +65,7 @@ def run_study(study: Study, report: Callable[[str], None] = print, options: RunO
         _work(study.out, plan, token, report, options)
     return study.out
 
+# %% ../../nbs/8_runs/86_run.ipynb #2bfbac84
 def _up_to(steps: Sequence[Step], stage: str) -> list[Step]:
     "Leave out the stages after one; all stay if it is empty."
     if stage and stage not in STAGES:
@@ -79,6 +81,7 @@ def _writable(folder: Path) -> Iterator[None]:
         where, what = error.filename or folder, error.strerror or error
         raise DataError(f"{where}: {what}; what was finished stays, and the same command goes on") from None
 
+# %% ../../nbs/8_runs/86_run.ipynb #80494873
 def _work(folder: Path, plan: Plan, token: str, report: Callable[[str], None], options: RunOptions) -> None:
     "Execute a plan under the run's lock, and write down how it went."
     remove(path for s in plan.todo if plan.reasons[s.name] == "forced" for path in (s.record, s.begun, *s.clears, *s.intermediate))
@@ -100,6 +103,7 @@ def _work(folder: Path, plan: Plan, token: str, report: Callable[[str], None], o
                 write_json(earlier | ran, folder / "steps.json")
     _conclude(outcomes, options.partial)
 
+# %% ../../nbs/8_runs/86_run.ipynb #0f716d65
 def _conclude(outcomes: Mapping[str, Outcome], partial: bool) -> None:
     "Raise `Patch2LocError` naming the first failure, if there is one."
     if not (bad := [o for o in outcomes.values() if not o.fine]):

@@ -183,6 +183,7 @@ def remove(paths: Iterable[Path]) -> None:
     for path in paths:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
+# %% ../../nbs/8_runs/82_steps.ipynb #4ee9dc93
 def _run_notebook(task: Task, report: Callable[[str], None], start: float) -> Outcome:
     "Make the products of a notebook unless they are up to date; what an outdated result left behind is removed before."
     step, inputs = task.step, task.inputs()
@@ -291,6 +292,7 @@ def workers(
     with cluster, Client(cluster, set_as_default=False) as client:
         yield client
 
+# %% ../../nbs/8_runs/82_steps.ipynb #9ece9c01
 def _resource(step: Step, offered: set[str]) -> dict[str, int]:
     "Name the Dask resource that a step takes, given those that workers offer."
     name = "GPU" if step.needs == "FIT" and "FIT" not in offered else step.needs

@@ -124,6 +124,7 @@ class Population:
     anatomy: AnatomyParameters
     maps: np.ndarray  # (5, X, Y, Z) float32: brain, grey, white; factors on the signal: regional, and iron and vessels (T2)
 
+# %% ../../nbs/5_simulation/50_anatomy.ipynb #1e9a114b
 def make_population(
     anatomy: AnatomyParameters = AnatomyParameters(),
 ) -> Population:
@@ -172,6 +173,7 @@ def _rigid(rng: np.random.Generator, anatomy: AnatomyParameters) -> tuple[np.nda
     centre = np.array([0, -18, 5])
     return linear, centre - linear @ centre + anatomy.shift_sd * rng.standard_normal(3)
 
+# %% ../../nbs/5_simulation/50_anatomy.ipynb #b2376fcb
 def make_subject(
     population: Population,
     rng: np.random.Generator,

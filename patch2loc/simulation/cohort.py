@@ -36,6 +36,7 @@ def subject_age(
     "Sample the age of a subject, from 20 to 80 years; older subjects have wider CSF spaces."
     return round(float(rng_for(seed, _STREAMS.get(kind, kind), index, "age").uniform(20, 80)), 1)
 
+# %% ../../nbs/5_simulation/52_cohort.ipynb #8c4809eb
 def make_head(
     population: Population,
     kind: str,  # "healthy" or one of LESION_KINDS
@@ -151,6 +152,7 @@ def _check_numbers(healthy: int, lesion: int, jobs: int, spacing: Sequence[float
     if len(spacing) != 3 or tuple(spacing[:2]) != (1, 1) or not 0.5 <= spacing[2] <= 8:
         raise ParameterError(f"spacing: expected 1, 1 and 0.5 to 8 mm, got {tuple(spacing)}")
 
+# %% ../../nbs/5_simulation/52_cohort.ipynb #bcb97dc4
 def write_cohort(
     data_dir: str | Path,  # made if missing
     healthy: int = 60,  # subjects without a lesion
@@ -159,7 +161,6 @@ def write_cohort(
     spacing: Sequence[float] = (1.0, 1.0, 2.0),  # mm; 1 in plane
     jobs: int = 2,  # processes; the files are the same for any number
     progress: Callable[[str, int, int], None] | None = None,  # called with subject, done, all
-    population: Population | None = None,  # None: `make_population()`
 ) -> None:
     """Write the embedded cohort, its split tables and manifests; an interrupted call is continued.
 
@@ -171,7 +172,7 @@ def write_cohort(
     _record_parameters(data_dir, parameters | {"anatomy": asdict(AnatomyParameters()), "lesions": asdict(LesionParameters())})
     todo = [s for s in _subjects(healthy, lesion) if not all(p.exists() for p in _files(data_dir, s[0], s[2]).values())]
     if todo:
-        population = population or make_population()
+        population = make_population()
         work = (delayed(_write_subject)(data_dir, population, s, seed, spacing) for s in todo)
         for done, subject in enumerate(Parallel(n_jobs=jobs, return_as="generator_unordered", mmap_mode="c")(work), 1):
             if progress:

@@ -66,6 +66,7 @@ class LabelMap:
     tissue: np.ndarray  # (X, Y, Z) uint8: index in TISSUES, 255 outside the brain
     affine: np.ndarray  # (4, 4) voxel indices to MNI mm
 
+# %% ../../nbs/5_simulation/53_label_maps.ipynb #ec5854af
 def read_labels(
     path: str | Path,
     number: int = 0,  # of the map
@@ -96,6 +97,7 @@ def _places(axes: Sequence[np.ndarray], rng: np.random.Generator, anatomy: Anato
     shift = (anatomy.shift_sd * rng.standard_normal(3)).astype(np.float32)
     return grid * size[:, None, None, None] + shift[:, None, None, None]
 
+# %% ../../nbs/5_simulation/53_label_maps.ipynb #fd9a94f8
 def label_subject(
     map_: LabelMap,
     rng: np.random.Generator,
@@ -127,6 +129,7 @@ class Appearance:
     blur: float = 0.7  # largest standard deviation of the blur in the slice, voxels
     gamma: float = 0.0  # standard deviation of the log of an exponent on the signal
 
+# %% ../../nbs/5_simulation/53_label_maps.ipynb #84bce06f
 def label_signal(
     subject: SyntheticSubject,
     tissue_fractions: np.ndarray,  # (8, n)
@@ -144,6 +147,7 @@ def label_signal(
             signal[contrast] = top * (signal[contrast] / top) ** np.float32(np.exp(appearance.gamma * rng.standard_normal()))
     return signal
 
+# %% ../../nbs/5_simulation/53_label_maps.ipynb #4ba04e57
 def _blurred(subject: SyntheticSubject, signal: Mapping[str, np.ndarray], sigma: float) -> dict[str, np.ndarray]:
     "Blur the signal in the slice, inside the brain; sigma in voxels."
     def smooth(values: np.ndarray) -> np.ndarray:
@@ -181,6 +185,7 @@ def label_head(
     volumes = scan_subject(subject, _blurred(subject, signal, rng.uniform(0, appearance.blur)), rng)
     return Head(volumes["t1"], volumes["t2"], subject.brain_mask, lesion)
 
+# %% ../../nbs/5_simulation/53_label_maps.ipynb #9a60f6fb
 def head_scan(
     head: Head,
     name: str,  # of the subject

@@ -35,6 +35,7 @@ RAW_GRIDS = (
     RawGrid((1.0, 1.0, 1.0), "LIA"), RawGrid((1.2, 0.94, 0.94), "PSR"),
 )
 
+# %% ../../nbs/5_simulation/54_raw.ipynb #b8df9d8a
 @dataclass(frozen=True)
 class RawParameters:
     "How far a raw head is from a prepared one; angles, shifts and the scale are sampled uniformly."
@@ -49,6 +50,7 @@ class RawParameters:
     neck: float = 35.0  # mm of neck below the brain
     margin: float = 18.0  # mm of skull, scalp and air on the other sides
 
+# %% ../../nbs/5_simulation/54_raw.ipynb #30109728
 @dataclass(frozen=True)
 class RawScan:
     "One contrast of a raw head, with its true masks and transform."
@@ -77,6 +79,7 @@ def _padded_axes(head: Head, parameters: RawParameters) -> tuple[list[np.ndarray
     axes = [o + s * np.arange(-a, n + b) for o, s, n, (a, b) in zip(head.t1.affine[:3, 3], head.t1.spacing, head.t1.shape, added)]
     return axes, added
 
+# %% ../../nbs/5_simulation/54_raw.ipynb #e82dec07
 def _surroundings(mask: np.ndarray, axes: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:  # (X, Y, Z) float32
     "Surround a brain with fluid (-1), skull, scalp, neck, face and eyes (fraction of the brain's signal)."
     spacing = [a[1] - a[0] for a in axes]

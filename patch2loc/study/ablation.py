@@ -82,6 +82,7 @@ def ablation_table(
     rows = pd.DataFrame(rows)
     return rows.assign(p_holm=rows[rows["p"].notna()].groupby("measure")["p"].transform(holm))
 
+# %% ../../nbs/7_study/74_ablation.ipynb #73036833
 def _compared(wide: pd.DataFrame, dataset: str) -> Iterator[dict[str, object]]:
     "Compare the columns of a table, person × variant, with the first one."
     base = wide.columns[0]
@@ -115,6 +116,7 @@ def run_ablation(
     write_text(_ablation_markdown(table, base), Path(base.out) / "ablation.md")
     return table
 
+# %% ../../nbs/7_study/74_ablation.ipynb #1ebc8519
 def _ablation_markdown(table: pd.DataFrame, base: Experiment) -> str:
     "Write the ablation as Markdown, a table per data set and measure, in per cent."
     percent = lambda value: f"{100 * value:.1f}".replace("-0.0", "0.0")

@@ -38,6 +38,7 @@ class DataConfig:
             raise ParameterError(f"contrast: expected t1 or t2, found {self.contrast!r}")
         _check_fraction(self, "min_brain")
 
+# %% ../../nbs/7_study/70_config.ipynb #f5df2da2
 @dataclass(frozen=True, kw_only=True)
 class ScoringConfig:
     "How predictions become heatmaps and thresholds."
@@ -54,6 +55,7 @@ class ScoringConfig:
             resolve_score(self.score)
         _check_fraction(self, "quantile")
 
+# %% ../../nbs/7_study/70_config.ipynb #a63f2743
 @dataclass(frozen=True, kw_only=True)
 class PixelwiseConfig:
     "Which pixel-wise methods are trained, scored and fused with the heatmap."
@@ -73,6 +75,7 @@ def _check_fraction(section: Any, name: str) -> None:
         raise ParameterError(f"{name}: expected a fraction between 0 and 1, found {getattr(section, name)}")
 
 # %% ../../nbs/7_study/70_config.ipynb #49270b64
+# long: recipes and the class that reads them
 RECIPES: dict[str, dict[str, Any]] = {  # name -> values that differ from the defaults
     "laptop": {},
     "paper": {  # Source: arXiv 2506.22504v1 and its released code: 356 subjects a step, 4·8096 candidates, Adam at 1e-2
@@ -149,6 +152,7 @@ class Config:
                 raise ParameterError(f"{section}.{error}") from None
         return replace(self, **sections, seed=given.get("seed", self.seed))
 
+# %% ../../nbs/7_study/70_config.ipynb #f4c05f8f
 def _typed(name: str, value: Any, default: Any) -> Any:
     "Return a value in its default's type; YAML reads 1e-2 as text and nothing as None."
     if isinstance(default, float) and isinstance(value, str):
@@ -183,6 +187,7 @@ def config_from(
     except (yaml.YAMLError, UnicodeDecodeError, ParameterError) as error:
         raise ParameterError(f"{source}: {' '.join(str(error).split())}") from None
 
+# %% ../../nbs/7_study/70_config.ipynb #250dad99
 def with_values(config: Config, assignments: Sequence[str], others: Mapping[str, Any] | None = None) -> Config:
     """Replace values by assignments like training.steps=2000, and others by path; an assignment of the same value wins.
 
@@ -200,6 +205,7 @@ def with_values(config: Config, assignments: Sequence[str], others: Mapping[str,
     return config.changed(values)
 
 # %% ../../nbs/7_study/70_config.ipynb #b91ba1ed
+# long: one resolved fold
 @dataclass(frozen=True)
 class Experiment:
     "One fold of a study: what is done, with which files, and where results go."

@@ -71,6 +71,7 @@ class Source:
         return sum(one.seconds[subject] for one in found)
 
 # %% ../../nbs/7_study/71_fold.ipynb #aab32389
+# long: everything that a trained fold offers
 # old names: of files written before version 0.2
 @dataclass(frozen=True)
 class Fold:
@@ -146,6 +147,7 @@ class Fold:
         nll = raw_maps(predictions, scan.brain_mask.shape, ("nll",))["nll"]
         return wide_and_narrow(nll, atlas, scan.brain_mask, scan.volume.spacing)
 
+# %% ../../nbs/7_study/71_fold.ipynb #fed786ee
 def _thresholds(stored: object, path: Path) -> HealthyThresholds:
     "Read a method's thresholds; `CheckpointError` naming the file if they are not valid."
     try:
@@ -185,6 +187,7 @@ def train_fold(experiment: Experiment, report: Callable[[str], None] = print) ->
     shutil.rmtree(store)
     return out
 
+# %% ../../nbs/7_study/71_fold.ipynb #ef87339e
 def split_digest(experiment: Experiment) -> str:  # 16 hexadecimal digits
     "Digest the split tables of the fold and of the tests."
     return digest_of({t.name: digest(t) for t in sorted(Path(experiment.splits_dir).glob("*.csv"))})
@@ -224,6 +227,7 @@ def _fit_healthy(experiment: Experiment, train: Files, val: Files, values: dict[
     write_json(facts | {"thresholds": thresholds, "with_atlas": scales}, out / "thresholds.json")
     report(f"thresholds of {len(thresholds)} methods at the {100 * scoring.quantile:g} % quantile of healthy voxels")
 
+# %% ../../nbs/7_study/71_fold.ipynb #ef92d21c
 def _store_predictions(fold: Fold, val: Sequence[SubjectFiles], store: Path) -> np.ndarray:  # (3,) spacing of the scans, mm
     "Keep the predictions for every validation subject on disk, and NLL and atlas, filtered apart."
     for files in val:
@@ -244,6 +248,7 @@ def _location_atlases(files: Sequence[SubjectFiles], store: Path, spacing: np.nd
     fit = lambda name: fit_atlas(((map_, np.isfinite(map_)) for map_ in maps(name)), ATLAS_SMOOTHING_MM / spacing)
     return {name: fit(name) for name in names if name != "heatmap"}
 
+# %% ../../nbs/7_study/71_fold.ipynb #89d842ea
 def _store_maps(fold: Fold, val: Sequence[SubjectFiles], fit: Callable, store: Path) -> list[str]:  # methods
     "Keep the values in the brain of all validation subjects' maps; each half gets the atlases of the other."
     first, second = (val[0::2], val[1::2]) if len(val) > 1 else (val, ())
@@ -275,6 +280,7 @@ def insert_lesions(fold: Fold, train: Sequence[SubjectFiles], seed: int) -> Iter
         kind, radius_mm = SCAN_KINDS[which], SMALL_MM if turn % 2 else RADIUS_MM
         yield _slab(insert_in_scan(fold.load(train[k]), kind, rng_for(seed, "choice", train[k].subject), radius_mm), reach), kind
 
+# %% ../../nbs/7_study/71_fold.ipynb #848a55a8
 def choose_score(
     fold: Fold,  # its atlases are those of the tests
     train: Sequence[SubjectFiles],  # training subjects of the fold
@@ -297,6 +303,7 @@ def choose_score(
     recommended = resolve_score(named) if named else max(candidates, key=means.get)
     return {"recommended": recommended, "measure": "auprc", "means": means, "cases": rows}
 
+# %% ../../nbs/7_study/71_fold.ipynb #bd459d9f
 def cached_map(
     fold_dir: str | Path,
     scan: Scan,
@@ -340,6 +347,7 @@ def learn_methods(
         write_json(facts, experiment.fold_dir / "methods" / f"{name}.json")
     return found
 
+# %% ../../nbs/7_study/71_fold.ipynb #b3f0df8c
 def learned_methods(fold_dir: str | Path) -> dict[str, HealthyThresholds]:
     "Read the thresholds that `learn_methods` left."
     files = sorted(Path(fold_dir).glob("methods/*.json"))

@@ -81,6 +81,7 @@ def _options(experiment: Experiment) -> dict[str, Any]:
     config = experiment.config
     return {"size": config.pixelwise.size, "seed": config.seed, "precision": config.training.precision}
 
+# %% ../../nbs/7_study/75_fused_study.ipynb #c7096be3
 def train_pixelwise(
     experiment: Experiment,
     names: Sequence[str],  # keys of `PIXEL_METHODS`
@@ -119,11 +120,14 @@ def _heat_sources(score: str, make: Callable[[Scan, str], np.ndarray], *parts: S
     source = lambda name: Source(lambda scan: make(scan, name), parts)
     return {name: source(name) for name in dict.fromkeys((score, plain, f"{plain}_z"))}
 
+# %% ../../nbs/7_study/75_fused_study.ipynb #80e78f9f
 def _residual_sources(experiment: Experiment, methods: Mapping[str, PixelMethod], external: Sequence[str]) -> dict[str, Source]:
     "Make the residuals of our methods and of external ones, not yet filtered, by name."
     read = lambda name: Source(lambda scan: read_residual(experiment.config.pixelwise.residuals, name, scan))
     return {name: Source(method.residual) for name, method in methods.items()} | {name: read(name) for name in external}
 
+# %% ../../nbs/7_study/75_fused_study.ipynb #de285536
+# long: one method with its maps and rules
 @dataclass(eq=False)
 class FusedMethod:
     "A residual, the heatmaps, and the map of every row that they give."
@@ -177,6 +181,7 @@ class FusedMethod:
         rules = {f"{self.name}_{rule}": Source(make(rule), (self.pair(variant),), written=False) for rule in RULES}
         return self.alone | self.inpainted() | rules
 
+# %% ../../nbs/7_study/75_fused_study.ipynb #2a2f5a9f
 def _volume(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
     "Place values (n,) in a float32 volume (X, Y, Z), NaN outside the mask."
     volume = np.full(mask.shape, np.nan, np.float32)
@@ -262,6 +267,7 @@ def _candidate_values(
                 if rule == "sum" or variant.weight == WEIGHTS[0]:  # the other rules have no weight
                     yield (f"{one.name}_{rule}", variant), one.values(variant, rule, scan)
 
+# %% ../../nbs/7_study/75_fused_study.ipynb #74ccf033
 def choose_fusion(
     scans: Iterable[tuple[Scan, str]],  # with simulated lesions, and their kinds
     heat: Source,
@@ -310,6 +316,7 @@ def learn_pixelwise(
         shutil.rmtree(slices)
     return out
 
+# %% ../../nbs/7_study/75_fused_study.ipynb #255c1cb2
 def _choose(
     experiment: Experiment, recommended: str, methods: Mapping[str, PixelMethod],
     atlases: Mapping[str, Atlas], healthy: Mapping[str, FusedMethod],
@@ -365,6 +372,7 @@ def _open_rows(experiment: Experiment, fold: Fold) -> dict[str, Source]:
     rows = {row: make for row, make in rows.items() if row in learned or not row.endswith("_smoothed")}
     return rows | {"fused": Source(chosen, (chosen,))}
 
+# %% ../../nbs/7_study/75_fused_study.ipynb #48f36904
 def fused_rows(experiment: Experiment) -> Others | None:  # None: the configuration names no pixel-wise method
     "Return what makes the rows beside the heatmap's, as `score_dataset` takes it; raises as `named_methods`."
     if not (experiment.config.pixelwise.names or experiment.config.pixelwise.residuals):

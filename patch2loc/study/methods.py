@@ -51,6 +51,7 @@ def add_methods(
     _correct_record(experiment, dataset, made_before)
     return files["cases"]
 
+# %% ../../nbs/7_study/73_methods.ipynb #8e866c2e
 def _correct_record(experiment: Experiment, dataset: str, made_before: Mapping[Path, str]) -> None:
     "Correct the digests in the record of the step that scored the data set; digests that did not fit before are left."
     path = experiment.fold_dir / "notebooks" / f"e20_score_dataset_{dataset}.json"

@@ -31,6 +31,7 @@ def cost_table(run_dir: str | Path) -> pd.Series:  # method -> median seconds pe
     "Collect inference times measured while scoring."
     return _read_all(run_dir, "costs", ["seconds"])["seconds"].groupby("method").median()
 
+# %% ../../nbs/7_study/76_ranking.ipynb #0d8990ba
 def residual_means(
     folder: str | Path,  # fold-K/<dataset>, scored
     scans: Iterable[Scan],
@@ -76,6 +77,7 @@ def _write_markdown(cases: pd.DataFrame, remarks: str, note: str, lines: Sequenc
     write_text(f"{about}\n\n" + "\n".join(text) + "\n", path)
     return path
 
+# %% ../../nbs/7_study/76_ranking.ipynb #0feb11a7
 def write_ranks(
     run_dir: str | Path,
     cases: pd.DataFrame,  # of the run
@@ -118,6 +120,7 @@ def fusion_table(
     rows = [_against_parts(name, part, means[name]) for name, part in table.groupby(level="dataset")]
     return pd.DataFrame([*rows, _against_parts("mean of all", table, means.mean(axis=1))])
 
+# %% ../../nbs/7_study/76_ranking.ipynb #6810491c
 def _against_parts(dataset: str, table: pd.DataFrame, fusions: pd.Series) -> dict[str, Any]:
     "Compare columns fused, heatmap and residual of a table by data set and person: means over data sets, gains over persons."
     columns = {"difference": "gain", "low": "gain_low", "high": "gain_high", "p_holm": "p"}
