@@ -227,6 +227,7 @@ def read_case_file(path: str | Path) -> pd.DataFrame:  # the columns of CASE_COL
     cases[["fold", "seed"]] = cases[["fold", "seed"]].astype(int)
     return cases
 
+# %% ../../nbs/4_evaluation/45_cases.ipynb #00cf1dc7
 def read_rows(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
     "Read a CSV as text, with current names for old heads and methods.   Raises: ResultsError if the file or a column is missing."
     if not Path(path).is_file():

@@ -26,6 +26,7 @@ def healthy_threshold(
     k = int(np.ceil(quantile * values.size - 1e-9)) - 1
     return float(np.partition(values, k)[k])
 
+# %% ../../nbs/4_evaluation/42_thresholds.ipynb #fda2439d
 def _healthy_scores(scores: Sequence[np.ndarray]) -> list[np.ndarray]:
     "Return each subject's scores flat and float; `DataError` for no subject, an empty one, or scores that are not finite."
     if not len(scores):
