@@ -18,7 +18,7 @@ from scipy import ndimage
 
 from ..core import DataError, ParameterError, Volume, regrid, rng_for
 from ..data.scan import GRID_MM, Scan, standard_grid, curvature_flow, rescale
-from .cohort import _STREAMS
+from .cohort import STREAM_NAMES
 from .anatomy import AnatomyParameters, SyntheticSubject, _box_axes, scan_subject, smooth_field
 from .lesions import LESION_KINDS, LesionParameters, insert_in_signal
 from ..tiny import Head
@@ -175,7 +175,7 @@ def label_head(
         raise ParameterError(f"kind: expected healthy or one of {', '.join(LESION_KINDS)}, got {kind!r}")
 
     def stream(purpose: str) -> np.random.Generator:
-        return rng_for(seed, "labels", map_.number, _STREAMS.get(kind, kind), index, purpose)
+        return rng_for(seed, "labels", map_.number, STREAM_NAMES.get(kind, kind), index, purpose)
 
     subject, tissue_fractions = label_subject(map_, stream("anatomy"), spacing, anatomy)
     signal, lesion = label_signal(subject, tissue_fractions, stream("signal"), appearance), np.zeros(subject.brain_mask.shape, bool)
