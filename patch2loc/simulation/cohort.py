@@ -26,7 +26,7 @@ from ..tiny import Head
 
 # %% ../../nbs/5_simulation/52_cohort.ipynb #7f39f831
 # old names: of files written before version 0.2
-STREAM_NAMES = {"small": "foci", "displaced": "elsewhere"}  # kinds renamed since: their random streams keep the name, and every seed its images
+STREAM_NAMES = {"small": "foci", "displaced": "elsewhere"}  # renamed kinds keep their random streams, and so every seed its images
 
 def subject_age(
     kind: str,
