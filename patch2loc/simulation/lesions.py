@@ -176,14 +176,20 @@ def _solid_place(
             best, found = badness, centre
     return found
 
+def _solid_blob(
+    subject: SyntheticSubject, t2: np.ndarray, radius_mm: tuple[float, float], rng: np.random.Generator, parameters: LesionParameters,
+) -> tuple[np.ndarray, tuple[slice, ...], np.ndarray]:  # centre, mm; window of the grid; weight on it
+    "Sample a lesion at such a place."
+    radius = rng.uniform(*radius_mm)
+    centre = _solid_place(subject, t2, radius, rng, parameters)
+    window = _window(subject, centre, radius, parameters)
+    return centre, window, _blob(subject, window, centre, radius, rng, parameters)
+
 # %% ../../nbs/5_simulation/51_lesions.ipynb #f99b85d9
 @register("anatomy")
 def _texture(subject: SyntheticSubject, signal: Signal, rng: np.random.Generator, parameters: LesionParameters) -> Placed:
     "The values of the region in another order: coarse brightness kept, anatomy replaced by a random texture."
-    radius = rng.uniform(*parameters.texture_radius)
-    centre = _solid_place(subject, signal["t2"], radius, rng, parameters)
-    window = _window(subject, centre, radius, parameters)
-    weight = _blob(subject, window, centre, radius, rng, parameters)
+    _, window, weight = _solid_blob(subject, signal["t2"], parameters.texture_radius, rng, parameters)
     use = weight > 0
     grain = smooth_field(rng, [a[w] for a, w in zip(subject.axes, window)], parameters.texture_scale)[0]
     width = 6.0 / np.array([a[1] - a[0] for a in subject.axes])
@@ -223,10 +229,7 @@ def _origin(
 @register("anatomy")
 def _displaced(subject: SyntheticSubject, signal: Signal, rng: np.random.Generator, parameters: LesionParameters) -> Placed:
     "Tissue of a distant part of the brain, with the values of the tissue it replaces."
-    radius = rng.uniform(*parameters.displaced_radius)
-    centre = _solid_place(subject, signal["t2"], radius, rng, parameters)
-    window = _window(subject, centre, radius, parameters)
-    weight = _blob(subject, window, centre, radius, rng, parameters)
+    centre, window, weight = _solid_blob(subject, signal["t2"], parameters.displaced_radius, rng, parameters)
     source = _origin(subject, centre, window, weight, signal["t2"], rng, parameters)
     use = weight > 0
     for contrast in signal:
