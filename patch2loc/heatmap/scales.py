@@ -6,7 +6,7 @@
 __all__ = ['NETWORK_MAPS', 'BASELINES_AT_SCALE', 'SUMS', 'Standard', 'filter_sizes', 'at_scale', 'unfiltered_maps',
            'maps_at_scales', 'fit_standard', 'standardized_sums']
 
-# %% ../../nbs/3_heatmap/34_scales.ipynb #e07f77dd
+# %% ../../nbs/3_heatmap/34_scales.ipynb #bbf75e0e
 import re
 from typing import Iterable, Mapping, Sequence
 
@@ -18,7 +18,7 @@ from .filters import smooth_gaussian
 from .localize import Predictions
 from .normative import Atlas, raw_maps, z_score
 
-# %% ../../nbs/3_heatmap/34_scales.ipynb #b64822eb
+# %% ../../nbs/3_heatmap/34_scales.ipynb #9f615581
 def filter_sizes(
     text: str,  # whole mm separated by commas, e.g. "0,4,8"; "": none
 ) -> tuple[int, ...]:  # mm, rising
@@ -32,7 +32,7 @@ def at_scale(name: str, filter_mm: int) -> str:
     "Name a method after its filter."
     return f"{name}_{filter_mm}mm"
 
-# %% ../../nbs/3_heatmap/34_scales.ipynb #18964f62
+# %% ../../nbs/3_heatmap/34_scales.ipynb #24283146
 NETWORK_MAPS = ("log_error", "log_variance", "nll", "entropy")
 BASELINES_AT_SCALE = ("intensity", "atlas", "signed")
 SUMS = {"nll_atlas": ("nll", "atlas"), "nll_signed": ("nll", "signed")}  # name -> the two maps that are added
@@ -58,7 +58,7 @@ def maps_at_scales(
     smooth = lambda map_, mm: smooth_gaussian(map_, scan.brain_mask, scan.volume.spacing, mm)
     return {at_scale(name, mm): smooth(map_, mm) for mm in sizes_mm for name, map_ in plain.items()}
 
-# %% ../../nbs/3_heatmap/34_scales.ipynb #2c5d57a0
+# %% ../../nbs/3_heatmap/34_scales.ipynb #e8ec5531
 Standard = dict[str, tuple[float, float]]  # map -> mean and standard deviation in healthy brains
 
 def fit_standard(
