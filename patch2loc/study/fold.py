@@ -149,7 +149,8 @@ class Fold:
 
     def at_scales(self, scan: Scan, predictions: Predictions) -> dict[str, np.ndarray]:
         "Filter scores and baselines with each of `filters_mm`."
-        return maps_at_scales(scan, unfiltered_maps(scan, predictions, self.atlases["intensity"]), self.filters_mm) if self.filters_mm else {}
+        plain = unfiltered_maps(scan, predictions, self.atlases["intensity"]) if self.filters_mm else {}
+        return maps_at_scales(scan, plain, self.filters_mm)
 
     def wide_and_narrow(self, scan: Scan, predictions: Predictions) -> dict[str, np.ndarray]:
         "Filter NLL and voxel atlas apart, as their combination needs them."
@@ -228,7 +229,8 @@ def _fit_healthy(experiment: Experiment, train: Files, val: Files, values: dict[
     thresholds = {m: learn_thresholds([np.load(store / f"{f.subject}.{m}.npy") for f in val], scoring.quantile).to_json() for m in methods}
     atlases = fit(val)
     save_atlases(atlases, out / "atlases.npz")
-    choice = choose_score(replace(fold, atlases=atlases, filters_mm=(), standard={}), train, experiment.config.seed, named=scoring.score, keep=store)
+    chooser = replace(fold, atlases=atlases, filters_mm=(), standard={})
+    choice = choose_score(chooser, train, experiment.config.seed, named=scoring.score, keep=store)
     write_json(choice, out / "choice.json")
     (out / "cache").mkdir(exist_ok=True)
     for name in (plain := choice["recommended"].removesuffix("_z"), f"{plain}_z"):
