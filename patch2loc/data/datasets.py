@@ -79,7 +79,7 @@ def check_contrasts(path: Path, contrasts: Sequence[str]) -> None:
         if contrast not in CONTRASTS:
             raise DataError(f"{path}: contrast: expected {', '.join(CONTRASTS)} (small letters), found {contrast!r}")
 
-# %% ../../nbs/1_data/10_datasets.ipynb #c8a4b74f
+# %% ../../nbs/1_data/10_datasets.ipynb #e8eb2bd6
 def _read_spec(path: Path) -> DatasetSpec:
     "Read a data set's JSON; `DataError` names the file and the entry."
     entries = read_entries(path, [f.name for f in fields(DatasetSpec)])
@@ -122,7 +122,7 @@ def subject_of(
     name = unicodedata.normalize("NFC", re.split(r"[/\\]", str(img_name))[-1])
     return _SPACE.sub("", _ENDING.sub("", name))
 
-# %% ../../nbs/1_data/10_datasets.ipynb #7ec1d51a
+# %% ../../nbs/1_data/10_datasets.ipynb #8d7e7d1d
 def first_few(names: Sequence[str], shown: int = 3) -> str:
     """Name the first of many and count the rest."""
     return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
@@ -149,7 +149,7 @@ def nifti_files(
             found.append(path)
     return found
 
-# %% ../../nbs/1_data/10_datasets.ipynb #7cc463d3
+# %% ../../nbs/1_data/10_datasets.ipynb #321a4436
 def part_files(
     folder: Path,  # of a data set
     part: str,  # of PARTS
@@ -171,14 +171,14 @@ def unread_files(
     spec: DatasetSpec,
     data_dir: str | Path,
 ) -> list[str]:  # below the data set's folder
-    """List a data set's NIfTI files that nothing reads: in another folder, under another name, or of a subject without the first contrast."""
+    """List a set's NIfTI files that nothing reads: in another folder, under another name, or of a subject without the first contrast."""
     files = _part_files(spec, Path(data_dir))
     subjects = {subject_of(path.name) for path in files if path.parent.name == spec.contrasts[0]}
     read = {path for path in files if subject_of(path.name) in subjects}
     folder = Path(data_dir, spec.folder)
     return [path.relative_to(folder).as_posix() for path in nifti_files(folder) if path not in read]
 
-# %% ../../nbs/1_data/10_datasets.ipynb #fde7ca66
+# %% ../../nbs/1_data/10_datasets.ipynb #ecc0ed1a
 def _read_text(path: Path) -> str:
     "Read a table's text; `DataError` names the file, and the line that is not UTF-8."
     try:
@@ -206,7 +206,7 @@ def _read_cells(path: Path) -> list[tuple[int, list[str]]]:
         raise DataError(f"{path}: line {reader.line_num}: expected a CSV table ({error})") from error
     return [(line, cells) for line, cells in rows if any(cells)]
 
-# %% ../../nbs/1_data/10_datasets.ipynb #1d04b1c8
+# %% ../../nbs/1_data/10_datasets.ipynb #2c39ada3
 def read_table(
     path: str | Path,
     names: Sequence[str] = (),  # of columns, recognized in any case
@@ -227,7 +227,7 @@ def read_table(
     cells = [[row[i] for i in kept] for _, row in rows]
     return pd.DataFrame(cells, index=[line - 2 for line, _ in rows], columns=[head[i] for i in kept], dtype=str)
 
-# %% ../../nbs/1_data/10_datasets.ipynb #8da8281f
+# %% ../../nbs/1_data/10_datasets.ipynb #23ff6f0d
 _UNKNOWN = ("n/a", "na", "nan", "none", "null", "unknown", "?", "-")
 _AGE = re.compile(r"[>≥]?\s*(\d{1,3}(?:[.,]\d+)?)\s*(?:\+|y|yrs?|years?)?", re.IGNORECASE)
 

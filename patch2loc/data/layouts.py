@@ -172,11 +172,15 @@ def find_subjects(
         found = f"{len(names)} NIfTI files, the first {names[0]}" if names else "no NIfTI file"
         wanted = " or ".join(next(iter(layout.scans.values())))
         raise DataError(f"{raw_dir}: {layout.name}: expected files like {wanted}, found {found}")
-    found, alike = [_assemble(layout, raw_dir, subject, parts, labels) for subject in subjects], Counter(s.casefold() for s in subjects)
-    same = "expected names that differ by more than case, found another such subject"
-    return [replace(raw, problem="; ".join(filter(None, (raw.problem, same)))) if alike[raw.subject.casefold()] > 1 else raw for raw in found]
+    return _refuse_alike([_assemble(layout, raw_dir, subject, parts, labels) for subject in subjects])
 
-# %% ../../nbs/1_data/14_layouts.ipynb #e01ec0a4
+def _refuse_alike(found: list[RawSubject]) -> list[RawSubject]:
+    "Give subjects whose names differ only by case a `problem`: on other computers they are one file."
+    alike = Counter(raw.subject.casefold() for raw in found)
+    same = "expected names that differ by more than case, found another such subject"
+    return [replace(raw, problem=f"{raw.problem}; {same}".strip("; ")) if alike[raw.subject.casefold()] > 1 else raw for raw in found]
+
+# %% ../../nbs/1_data/14_layouts.ipynb #a0cc2a01
 def unmatched_files(layout: Layout, raw_dir: str | Path) -> list[str]:  # below RAW_DIR
     """List the NIfTI files that `find_subjects` takes for no subject."""
     names, parts = _find_files(layout, Path(raw_dir))
