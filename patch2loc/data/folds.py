@@ -250,7 +250,7 @@ def read_demographics(
     out.attrs["contradictory"] = list(several.index[several])
     return out.reset_index()
 
-# %% ../../nbs/1_data/18_folds.ipynb #97c0c17b
+# %% ../../nbs/1_data/18_folds.ipynb #f5410492
 def _plain(name: str) -> str:
     "Reduce a name to what a spreadsheet leaves of it: no zeros before a number, no .0 behind it, no sub-, no case."
     name = re.sub(r"(?<=\d)\.0$", "", name.casefold()).removeprefix("sub-")
@@ -292,7 +292,7 @@ def add_demographics(
             out[column] = given[column].where(given[column] != "", out[column])
     return out
 
-# %% ../../nbs/1_data/18_folds.ipynb #4387830e
+# %% ../../nbs/1_data/18_folds.ipynb #4d3ef19a
 def _persons_line(spec: DatasetSpec, rows: pd.DataFrame) -> str:
     "Count scans and persons, with an example of a person who was scanned twice."
     persons = persons_in(rows)
@@ -308,12 +308,13 @@ def _demographics_lines(subjects: pd.DataFrame, demographics: pd.DataFrame) -> l
     found = match_names(subjects["subject"], names)
     lines = [f"ages of {(subjects['age'] != '').sum()} of {len(subjects)} scans known, {(found != '').sum()} found in the table"]
     groups = {
-        "scans that are not in the table": subjects.loc[found == "", "subject"], "names in the table without a scan": names[~names.isin(found)],
+        "scans that are not in the table": subjects.loc[found == "", "subject"],
+        "names in the table without a scan": names[~names.isin(found)],
         "names whose rows contradict each other": demographics.attrs.get("contradictory", []),
     }
     return lines + [f"{len(some)} {what}: {first_few(list(some))}" for what, some in groups.items() if len(some)]
 
-# %% ../../nbs/1_data/18_folds.ipynb #79f1b2b5
+# %% ../../nbs/1_data/18_folds.ipynb #32ca588d
 def describe_subjects(
     spec: DatasetSpec,
     data_dir: str | Path,

@@ -22,7 +22,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from scipy.ndimage import find_objects
 
 from ..core import GeometryError, ParameterError, rng_for
-from ..data.splits import person_of
+from ..data.splits import persons_of
 from .cases import BASELINE_MAPS, LOCALIZATION_SCORES
 
 # %% ../../nbs/4_evaluation/47_figures.ipynb #1679091c
@@ -308,7 +308,8 @@ def auprc_strip(
     keys, cases = ["dataset", "method", "person"], cases.dropna(subset=["auprc"])
     if not len(cases):
         raise ParameterError("cases: expected at least one with a lesion, found none with an AUPRC")
-    table = cases.assign(person=cases["subject"].map(person_of)).groupby(keys, sort=False, as_index=False)[["auprc", "prevalence"]].mean()
+    persons = cases.groupby("dataset")["subject"].transform(lambda subjects: subjects.map(persons_of(subjects)))
+    table = cases.assign(person=persons).groupby(keys, sort=False, as_index=False)[["auprc", "prevalence"]].mean()
     there, datasets = set(table["method"]), sorted(table["dataset"].unique())
     order = (*LOCALIZATION_SCORES, *sorted(there - {*LOCALIZATION_SCORES, *BASELINE_MAPS}), *BASELINE_MAPS)
     methods, columns = [name for name in order if name in there], min(3, len(datasets))
