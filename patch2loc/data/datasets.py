@@ -18,7 +18,7 @@ import unicodedata
 import zlib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Iterator, Sequence, get_origin
 
 import nibabel as nib
 import numpy as np
@@ -75,9 +75,8 @@ def read_entries(
 
 def check_contrasts(path: Path, contrasts: Sequence[str]) -> None:
     """Refuse contrasts that would go into a folder nobody reads.   Raises: DataError naming the file and the contrast."""
-    for contrast in contrasts:
-        if contrast not in CONTRASTS:
-            raise DataError(f"{path}: contrast: expected {', '.join(CONTRASTS)} (small letters), found {contrast!r}")
+    if wrong := [contrast for contrast in contrasts if contrast not in CONTRASTS] or [()] * (not contrasts):
+        raise DataError(f"{path}: contrast: expected {', '.join(CONTRASTS)} (small letters), found {wrong[0]!r}")
 
 # %% ../../nbs/1_data/10_datasets.ipynb #e8eb2bd6
 def _read_spec(path: Path) -> DatasetSpec:
@@ -87,10 +86,15 @@ def _read_spec(path: Path) -> DatasetSpec:
         raise DataError(f"{path}: expected name, role and folder, missing: {', '.join(sorted(missing))}")
     for key in {"contrasts", "lesion_labels", "spacing"} & set(entries):
         entries[key] = tuple(entries[key]) if isinstance(entries[key], list) else (entries[key],)
-    check_contrasts(path, entries.get("contrasts", ()))
-    for key, values in {"role": tuple(ROLES), "brain_mask": ("file", "image")}.items():
-        if entries.get(key, values[0]) not in values:
-            raise DataError(f"{path}: {key}: expected {' or '.join(values)}, found {entries[key]!r}")
+    check_contrasts(path, entries.get("contrasts", CONTRASTS))
+    expected = {f.name: kind for f in fields(DatasetSpec) if (kind := get_origin(f.type) or f.type) in (str, bool, dict)}
+    wrong = {key: kind.__name__ for key, kind in expected.items() if not isinstance(entries.get(key, kind()), kind)}
+    wrong |= {"role": "healthy or lesion"} if entries["role"] not in tuple(ROLES) else {}
+    wrong |= {"brain_mask": "file or image"} if entries.get("brain_mask", "file") not in ("file", "image") else {}
+    wrong |= {"lesion_labels": "whole numbers"} if not all(type(n) is int for n in entries.get("lesion_labels", ())) else {}
+    wrong |= {} if re.fullmatch("(Train|Test)/[^/]+", str(entries["folder"])) else {"folder": "Train/NAME or Test/NAME"}
+    for key, what in wrong.items():
+        raise DataError(f"{path}: {key}: expected {what}, found {entries[key]!r}")
     return DatasetSpec(**entries)
 
 # %% ../../nbs/1_data/10_datasets.ipynb #aefab8cd

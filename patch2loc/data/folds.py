@@ -138,6 +138,9 @@ def plan_for(
     unknown = set(entries) - {"folds", "val", "test", "strata"}
     if unknown:
         raise DataError(f"{spec.name}: split: expected folds, val, test and strata, found {', '.join(sorted(unknown))}")
+    for key in {"folds", "val", "test"} & set(entries):
+        if type(entries[key]) not in (int, float):
+            raise DataError(f"{spec.name}: split: {key}: expected a number of persons or a fraction, found {entries[key]!r}")
     plan = SplitPlan(**{key: tuple(value) if isinstance(value, list) else value for key, value in entries.items()})
     if not proportional or not spec.subjects:
         return plan
@@ -250,7 +253,7 @@ def read_demographics(
     out.attrs["contradictory"] = list(several.index[several])
     return out.reset_index()
 
-# %% ../../nbs/1_data/18_folds.ipynb #f5410492
+# %% ../../nbs/1_data/18_folds.ipynb #97c0c17b
 def _plain(name: str) -> str:
     "Reduce a name to what a spreadsheet leaves of it: no zeros before a number, no .0 behind it, no sub-, no case."
     name = re.sub(r"(?<=\d)\.0$", "", name.casefold()).removeprefix("sub-")
@@ -292,7 +295,7 @@ def add_demographics(
             out[column] = given[column].where(given[column] != "", out[column])
     return out
 
-# %% ../../nbs/1_data/18_folds.ipynb #4d3ef19a
+# %% ../../nbs/1_data/18_folds.ipynb #4387830e
 def _persons_line(spec: DatasetSpec, rows: pd.DataFrame) -> str:
     "Count scans and persons, with an example of a person who was scanned twice."
     persons = persons_in(rows)
@@ -300,7 +303,7 @@ def _persons_line(spec: DatasetSpec, rows: pd.DataFrame) -> str:
     if (twice := persons[persons.duplicated()]).empty:
         return line
     scans = rows.loc[persons == twice.iloc[0], "img_name"].map(subject_of)
-    return f"{line}; taken for one person: {first_few(list(scans))}, …; a column person in the table of --people says otherwise"
+    return f"{line}, such as {first_few(list(scans))} of one (a column person in the --people table may say otherwise)"
 
 def _demographics_lines(subjects: pd.DataFrame, demographics: pd.DataFrame) -> list[str]:
     "Count the known ages, and name what matches on neither side."
@@ -314,7 +317,7 @@ def _demographics_lines(subjects: pd.DataFrame, demographics: pd.DataFrame) -> l
     }
     return lines + [f"{len(some)} {what}: {first_few(list(some))}" for what, some in groups.items() if len(some)]
 
-# %% ../../nbs/1_data/18_folds.ipynb #32ca588d
+# %% ../../nbs/1_data/18_folds.ipynb #79f1b2b5
 def describe_subjects(
     spec: DatasetSpec,
     data_dir: str | Path,
