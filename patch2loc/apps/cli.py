@@ -102,20 +102,22 @@ def manifest_verify(dataset: Dataset, data_dir: DataDir = None) -> None:
 def splits_make(
     dataset: Dataset, data_dir: DataDir = None,
     out: Annotated[Optional[Path], Option(help="folder of the tables; default: DATA_DIR/splits")] = None, seed: Seed = 3141,
-    people: Annotated[Optional[Path], Option("--people", "--subjects", help="CSV: subject, site, sex, age; default: the project's")] = None,
+    people: Annotated[Optional[Path], Option("--people", "--subjects", help="CSV or TSV: subject, site, sex, age")] = None,
     proportional: Annotated[bool, Option("--proportional", help="for a part of a set: numbers of subjects become fractions")] = False,
     all_test: Annotated[bool, Option("--all-test", help="all subjects into the test part, for your own data for instance")] = False,
 ) -> None:
     "Make subject-disjoint folds of the subjects there are, balanced by site, sex and age where these are known."
     from patch2loc.data.datasets import dataset_spec
-    from patch2loc.data.folds import SplitPlan, add_demographics, make_splits, plan_for, read_demographics, subjects_in, write_splits
+    from patch2loc.data import folds
     folder = core.data_dir(data_dir)
     spec, target = dataset_spec(dataset, folder), out or folder / "splits"
-    plan = SplitPlan(folds=0, val=0, test=1.0) if all_test else plan_for(spec, proportional)
+    plan = folds.SplitPlan(folds=0, val=0, test=1.0) if all_test else folds.plan_for(spec, proportional)
     own = core.PROJECT_DIR / "splits/subjects" / f"{spec.name}.csv"
-    demographics = read_demographics(people or own) if people or own.is_file() else None
-    tables = make_splits(spec, add_demographics(subjects_in(spec, folder), demographics), seed, plan)
-    write_splits(tables, target)
+    demographics = folds.read_demographics(people or own) if people or own.is_file() else None
+    subjects = folds.add_demographics(folds.subjects_in(spec, folder), demographics)
+    typer.echo("\n".join(folds.describe_subjects(spec, folder, subjects, demographics)))
+    tables = folds.make_splits(spec, subjects, seed, plan)
+    folds.write_splits(tables, target)
     typer.echo(f"{len(tables)} tables in {target}")
 
 # %% ../../nbs/9_apps/94_cli.ipynb #7da508ee
@@ -155,7 +157,7 @@ def preprocess(
     chosen = load_template(template, template_mask) if template else None
     table = preprocess_dataset(dataset, raw_dir, data_dir, scheduler or jobs, progress, Preparation(brain=brain), chosen)
     failed = int((table["status"] == "failed").sum())
-    report(f"{len(table) - failed} prepared, {failed} failed; look at {table.attrs['folder']}/quality.html")
+    report(f"{len(table) - failed} prepared, {failed} failed{table.attrs['note']}; look at {table.attrs['folder']}/quality.html")
     raise typer.Exit(1 if failed else 0)
 
 # %% ../../nbs/9_apps/94_cli.ipynb #c17c3025
