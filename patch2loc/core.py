@@ -70,6 +70,7 @@ PROJECT_DIR = _project_dir(Path(globals().get("__file__", "chapter")).resolve())
 
 def clone_path(
     name: str,  # below the root of the clone
+    instead: str = "in a clone: pip install -e .",  # what to do without a clone, for the message
 ) -> Path:
     """Return a path in the clone.
 
@@ -77,7 +78,7 @@ def clone_path(
     """
     path = PROJECT_DIR / name
     if not path.exists():
-        raise DataError(f"{name}: needs a clone of the repository, and this installation is none; in a clone: pip install -e .")
+        raise DataError(f"{name}: needs a clone of the repository, and this installation is none; {instead}")
     return path
 
 # %% ../nbs/0_ground/00_core.ipynb #688e601f
