@@ -4,11 +4,15 @@
 
 # %% auto #0
 __all__ = ['app', 'Text', 'DataDir', 'Dataset', 'SplitsDir', 'RunOut', 'TestSets', 'Folds', 'Contrast', 'Pixelwise', 'Healthy',
-           'Lesion', 'Jobs', 'RunDir', 'Scheduler', 'Steps', 'Seed', 'ScorePrecision', 'SET_HELP', 'Assignments',
-           'cohort', 'manifest_build', 'manifest_verify', 'splits_make', 'splits_check', 'splits_import', 'preprocess',
-           'detect', 'run', 'demo', 'ablate', 'runs_list', 'runs_show', 'runs_diff', 'runs_join', 'bench', 'main']
+           'Lesion', 'Jobs', 'RunDir', 'Scheduler', 'Steps', 'Seed', 'ScorePrecision', 'EXPERIMENTS', 'SET_HELP',
+           'Assignments', 'cohort', 'manifest_build', 'manifest_verify', 'splits_make', 'splits_check', 'splits_import',
+           'preprocess', 'detect', 'run', 'demo', 'ablate', 'runs_list', 'runs_show', 'runs_diff', 'runs_join', 'bench',
+           'main']
 
 # %% ../../nbs/9_apps/94_cli.ipynb #971c19ec
+import codecs
+import locale
+import os
 import sys
 import time
 from pathlib import Path
@@ -47,6 +51,7 @@ Scheduler = Annotated[str, Option(help="address of a running Dask scheduler, who
 Steps = Annotated[Optional[int], Option(help="optimizer steps")]
 Seed = Annotated[Optional[int], Option(help="of everything that is random, by default 3141")]
 ScorePrecision = Annotated[Text, Option(help="of scoring: float32 (default), bfloat16, auto")]
+EXPERIMENTS = "nbs/experiments"
 SET_HELP = "a value of the configuration, for instance training.steps=2000; may be repeated, and wins over the other options"
 Assignments = Annotated[Optional[list[str]], Option("--set", metavar="KEY=VALUE", help=SET_HELP)]
 
@@ -125,7 +130,8 @@ def splits_make(
 def splits_check(folder: Annotated[Optional[Path], Argument(metavar="DIR", help="split tables; default: the project's")] = None) -> None:
     "Name every leak; exit 1 if there is one."
     from patch2loc.data.splits import leak_text, leaks
-    _end_with([leak_text(row) for _, row in leaks(folder or core.PROJECT_DIR / "splits").iterrows()], "leaks")
+    tables = folder or core.clone_path("splits/IXI_test.csv", "give the folder of your tables").parent
+    _end_with([leak_text(row) for _, row in leaks(tables).iterrows()], "leaks")
 
 @splits_app.command("import")
 def splits_import(
@@ -229,6 +235,7 @@ def run(
     partial: Annotated[bool, Option("--partial", help="make tables although something failed; they name what is missing")] = False,
 ) -> None:
     "Run the study: every fold and data set; a second call does only what is missing or outdated."
+    core.clone_path(EXPERIMENTS)
     if only_eval != (load_checkpoint is not None):
         raise ParameterError("--only-eval and --load-checkpoint RUN belong together: give both, or neither")
     config = _configured(
@@ -247,6 +254,7 @@ def demo(
     pixelwise: Pixelwise = "dae", score_precision: ScorePrecision = None, seed: Seed = 3141, set_: Assignments = None,
 ) -> None:
     "See the method work: write the synthetic cohort, train, score, make tables."
+    core.clone_path(EXPERIMENTS)
     config = _configured("laptop", set_, steps=steps, score_precision=score_precision, seed=seed, pixelwise=pixelwise or None)
     data = out.parent / f"{out.name}-cohort"
     cohort(data, healthy, lesion, seed)
@@ -262,12 +270,12 @@ def ablate(
     fold: Annotated[int, Option(help="its number")] = 0, contrast: Contrast = None, steps: Steps = None, seed: Seed = None,
 ) -> None:
     "Change the method in one place at a time, train and score each variant, and compare on the same patients."
-    from patch2loc.runs.notebooks import execute, experiments_dir
-    report, config = _clock(), _configured("laptop", set_, contrast=contrast, steps=steps, seed=seed).to_dict()
+    from patch2loc.runs.notebooks import execute
+    notebook, report, config = core.clone_path(EXPERIMENTS) / "e50_ablation.ipynb", _clock(), _configured("laptop", set_, contrast=contrast, steps=steps, seed=seed).to_dict()
     given = dict(config=config, fold=fold, datasets=datasets or "", variants=variants or "", method=method or "")
     data, tables = core.data_dir(data_dir).resolve(), splits.resolve() if splits else ""
     given |= dict(data_dir=str(data), splits_dir=str(tables), out=str(out.resolve()))
-    execute(experiments_dir() / "e50_ablation.ipynb", given, out / "e50_ablation.ipynb", report)
+    execute(notebook, given, out / notebook.name, report)
     report(f"worth opening: {out / 'ablation.md'}")
 
 # %% ../../nbs/9_apps/94_cli.ipynb #1f0e3dad
@@ -322,11 +330,15 @@ def _command(words: list[str] | None = None) -> int:  # exit status
         status, message = error.exit_status, str(error)
     except ClickException as error:
         status, message = 2, error.format_message()
+    except OSError as error:
+        status, message = 1, f"{error.filename}: {error.strerror}" if error.filename else str(error)
     except (KeyboardInterrupt, Abort):
         status, message = 130, "interrupted; the same command goes on where it stopped"
     typer.echo(f"patch2loc: {' '.join(message.split())}", err=True)
     return status
 
 def main() -> None:
-    "Run the command."
+    "Run the command, in UTF-8: where the locale has another encoding, Python is started anew, and its children inherit that."
+    if not sys.flags.utf8_mode and codecs.lookup(locale.getencoding()).name != "utf-8":
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | {"PYTHONUTF8": "1"})
     sys.exit(_command())

@@ -21,7 +21,7 @@ from distributed import Client, LocalCluster, as_completed
 from scipy import ndimage
 
 from ..core import DataError, ParameterError, Patch2LocError, atomic_path, data_dir as resolve_data_dir
-from ..core import digest, digest_of, write_json, write_text, write_volume
+from ..core import digest, digest_of, hidden_main, write_json, write_text, write_volume
 from .datasets import PARTS, first_few
 from .layouts import find_subjects, get_layout, target_folder, unmatched_files
 from .preprocessing import Preparation, Prepared, RawSubject, brain_method, prepare
@@ -150,7 +150,7 @@ def _run_subjects(work: list[RawSubject], jobs: int | str, *arguments) -> Iterat
             yield from _on_dask(client, work, *arguments)
     elif jobs > 1 and len(work) > 1:
         local = {"threads_per_worker": 1, "dashboard_address": ":0", "env": _ONE_THREAD, "silence_logs": logging.CRITICAL}
-        with LocalCluster(n_workers=min(jobs, len(work)), **local) as cluster, Client(cluster) as client:
+        with hidden_main(), LocalCluster(n_workers=min(jobs, len(work)), **local) as cluster, Client(cluster) as client:
             yield from _on_dask(client, work, *arguments)
     else:
         for raw in work:
