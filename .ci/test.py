@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 WORKERS = 2
 TIME_LIMIT_S = 600  # a chapter takes about 20 s; one that hangs fails by name
 # third-party modules that most chapters need: imported once, by a process that is then forked for each chapter
-SHARED = ["torch", "lightning", "torchio", "monai.networks.nets", "nilearn.image", "scipy.stats", "pandas", "seaborn", "distributed", "nbdev.test"]
+SHARED = ["torch", "lightning", "torchio", "monai.networks.nets", "nilearn.image", "scipy.stats", "pandas", "seaborn", "distributed", "papermill", "nbdev.test"]
 
 
 def quiet_environment() -> dict[str, str]:
