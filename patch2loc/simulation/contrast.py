@@ -18,7 +18,6 @@ from sklearn.mixture import GaussianMixture
 
 from ..core import DataError, ParameterError, Volume, digest, digest_of, read_mask, read_volume, rng_for, write_json, write_volume
 from ..data.datasets import DatasetSpec
-from ..data.folds import subjects_in
 from ..data.registration import mask_from_image, read_transform, resample
 from ..data.splits import SubjectFiles
 
@@ -163,8 +162,10 @@ def transfer_dataset(
     Raises: DataError for a measured scan of that contrast, a missing label map or a broken file; ParameterError for an unknown contrast.
     """
     sample_levels(rng_for(seed), to)  # refuses a contrast
-    home, stems = Path(data_dir) / spec.folder, subjects_in(spec, data_dir)["file"].tolist()
-    folder, record, made = home / to, _read_record(home / to), 0
+    home, made = Path(data_dir) / spec.folder, 0
+    folder, record = home / to, _read_record(home / to)
+    if not (stems := sorted(path.name.removesuffix("_t1.nii.gz") for path in home.glob("t1/[!.]*_t1.nii.gz"))):
+        raise DataError(f"{home}: expected prepared scans such as t1/<subject>_t1.nii.gz, found none")
     files = {stem: folder / f"{stem}_{to}.nii.gz" for stem in stems}
     if measured := [path for stem, path in files.items() if path.exists() and stem not in record["subjects"]]:
         raise DataError(f"{measured[0]}: a {to.upper()} scan that was not made by contrast transfer; {len(measured)} of {len(stems)} subjects have one")
