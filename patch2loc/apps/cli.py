@@ -141,7 +141,7 @@ def splits_import(
 def preprocess(
     dataset: Annotated[str, Argument(help="IXI, Brats21, MSLUB, ATLAS_v2, WMH, bids, plain (<subject>_t1.nii.gz ...), or a JSON file")],
     raw_dir: Annotated[Path, Argument(help="the unpacked archive")], data_dir: DataDir = None, jobs: Jobs = 1, scheduler: Scheduler = "",
-    brain: Annotated[str, Option(help="auto (hd-bet if installed, else bet), hd-bet, bet, robex; where no mask is given")] = "auto",
+    brain: Annotated[str, Option(help="auto (deepbet), deepbet, hd-bet; where no mask is given")] = "auto",
     template: Annotated[Optional[Path], Option(help="T1 brain, for instance SRI24; default: MNI152")] = None,
     template_mask: Annotated[Optional[Path], Option(help="its brain mask; default: where it is not 0")] = None,
 ) -> None:
