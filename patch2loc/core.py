@@ -384,7 +384,7 @@ def _header_warnings(header: nib.Nifti1Header) -> list[str]:
     texts = []
     voxel, pixdim = np.linalg.norm(used[:3, :3], axis=0), np.array(header.get_zooms()[:3])
     if np.abs(voxel - pixdim).max() > 0.01 * voxel.min():
-        sizes = (" × ".join(f"{mm:.4g}" for mm in edges) for edges in (voxel, pixdim))
+        sizes = (" x ".join(f"{mm:.4g}" for mm in edges) for edges in (voxel, pixdim))
         texts.append("The {} has voxels of {} mm, pixdim says {} mm: the {} is used, so sizes may be wrong.".format(name, *sizes, name))
     if sform is not None and qform is not None:
         corners = np.array(np.meshgrid(*[(0, s - 1) for s in header.get_data_shape()[:3]] + [[1]])).reshape(4, -1)

@@ -32,7 +32,7 @@ class Stack:
         "What a user needs to choose."
         plane = ("sagittal", "coronal", "axial")[int(np.abs(np.cross(*np.nan_to_num(self.axes))).argmax())]
         echo = f", echo time {self.key[0]:g} ms" if self.key[0] else ""
-        return f"{self.name} ({len(self.files)} slices, {plane}, {self.key[1][0]} × {self.key[1][1]}{echo})"
+        return f"{self.name} ({len(self.files)} slices, {plane}, {self.key[1][0]} x {self.key[1][1]}{echo})"
 
 # %% ../../nbs/1_data/16_dicom.ipynb #d1c0a008
 _SLICE = re.compile(rb"\x02\x00\x02\x00UI..1\.2\.840\.10008\.5\.1\.4\.1\.1\.[247](\.[13])?[\x00\x02]", re.DOTALL)  # CT, MR, captured
