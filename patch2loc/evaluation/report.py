@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 
 from ..core import CheckpointError, ResultsError, digest, digest_of, write_text
 from patch2loc.evaluation.cases import (
-    BASELINE_MAPS, BASELINES, LOCALIZATION_SCORES, current_names, read_case_file, read_rows, recommended_score,
+    BASELINES, LOCALIZATION_SCORES, current_names, is_baseline, read_case_file, read_rows, recommended_score,
 )
 from .figures import auprc_strip, curves, froc, training_curve
 from .tables import HEADS, TABLES, TITLES, method_order, number, pooled_curves, table_entries
@@ -140,7 +140,7 @@ def _entry(row: Mapping[str, str], name: str) -> dict[str, Any]:
 def _method(row: Mapping[str, str]) -> dict[str, Any]:
     "Describe the cell that names a method."
     star = " ★" if row.get("recommended") == "True" else ""
-    return _cell(row["method"] + star, row["method"], mark="baseline" if row["method"] in BASELINE_MAPS else "")
+    return _cell(row["method"] + star, row["method"], mark="baseline" if is_baseline(row["method"]) else "")
 
 def _mark_best(rows: list[list[dict[str, Any]]], column: int, lowest: bool) -> None:
     "Mark the best cell of a column that has different numbers."
@@ -265,7 +265,7 @@ SHOWN_CURVES = 7  # methods in one picture
 def _curve_methods(methods: Iterable[str], recommended: str) -> list[str]:
     "Choose whose curves are drawn, at most SHOWN_CURVES: the recommended score, the paper's, other methods, baselines."
     there = set(methods)
-    others = sorted(there - set(LOCALIZATION_SCORES) - set(BASELINES), key=lambda name: (name in BASELINE_MAPS, name))
+    others = sorted(there - set(LOCALIZATION_SCORES) - set(BASELINES), key=lambda name: (is_baseline(name), name))
     chosen = [name for name in dict.fromkeys([recommended, "heatmap", *others, *BASELINES]) if name in there]
     return sorted(chosen[:SHOWN_CURVES], key=method_order)
 

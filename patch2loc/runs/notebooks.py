@@ -9,6 +9,7 @@ __all__ = ['experiments_dir', 'notebook_parameters', 'check_parameters', 'code_i
 import ast
 import hashlib
 import io
+import json
 import os
 from functools import lru_cache
 from importlib import import_module
@@ -16,7 +17,6 @@ from importlib.util import resolve_name
 from pathlib import Path
 from typing import Any, Callable, Mapping
 
-import nbformat
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -29,13 +29,17 @@ def experiments_dir() -> Path:
     "Return the folder of the experiment notebooks; `DataError` if the package was installed without them."
     return clone_path("nbs/experiments")
 
+def _cells(notebook: str | Path) -> list[dict[str, Any]]:
+    "Read the cells of a notebook; importing nbformat takes seconds."
+    return json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
+
 def notebook_parameters(notebook: str | Path) -> dict[str, Any]:  # name -> default
     "Read the cell tagged `parameters` without executing it; `ParameterError` unless there is one, which assigns literals only."
-    cells = [c for c in nbformat.read(notebook, 4).cells if "parameters" in c.metadata.get("tags", [])]
+    cells = [c for c in _cells(notebook) if "parameters" in c["metadata"].get("tags", [])]
     if len(cells) != 1:
         raise ParameterError(f"{notebook}: expected one cell tagged parameters, found {len(cells)}")
     try:
-        return {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(cells[0].source).body}
+        return {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse("".join(cells[0]["source"])).body}
     except (AttributeError, ValueError) as error:
         raise ParameterError(f"{notebook}: the parameters cell must assign literals, one a line ({error})") from None
 
@@ -78,7 +82,8 @@ def code_inputs(
     package: Path = Path(core.__file__).parent,  # modules outside this package are not followed
 ) -> dict[str, str]:  # "code NAME" -> digest, the notebook first
     "Digest the code of a notebook and of every module that it depends on."
-    cells = [c.source for c in nbformat.read(notebook, 4).cells if c.cell_type == "code" and "parameters" not in c.metadata.get("tags", [])]
+    code = [c for c in _cells(notebook) if c["cell_type"] == "code" and "parameters" not in c["metadata"].get("tags", [])]
+    cells = ["".join(c["source"]) for c in code]
     todo, found = [name for cell in cells for name in _read_code(cell, package.name)[1]], {}
     while todo:
         name = todo.pop()

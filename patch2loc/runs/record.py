@@ -18,8 +18,8 @@ from typing import Any, Callable, Mapping, Sequence
 
 from .. import core
 from ..core import PROJECT_DIR, CheckpointError, DataError, ParameterError, SplitError, digest, flatten, nearest, read_mask, read_volume
-from ..data.datasets import dataset_spec
-from ..data.splits import SubjectFiles, refuse_leaks, split_datasets, split_folds
+from ..data.datasets import dataset_spec, first_few
+from ..data.splits import SubjectFiles, left_out, refuse_leaks, split_datasets, split_folds
 from ..study.config import SHORT_NAMES, Config, Experiment
 
 # %% ../../nbs/8_runs/83_record.ipynb #1679091c
@@ -144,6 +144,8 @@ def check_files(
             if number % report_every == 0 or number == len(files):
                 report(f"checked {number}/{len(files)} subjects' files")
     for name, part in tests.items():
+        if without := left_out(study.splits_dir, name, "test", contrast := study.config.data.contrast):
+            report(f"{name}: {len(without)} of {len(part) + len(without)} subjects have no {contrast}: {first_few(without)}")
         bad = [f for f in part if f in broken]
         if len(bad) == len(part):
             raise DataError(broken[bad[0]])

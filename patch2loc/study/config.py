@@ -18,6 +18,7 @@ from .. import core
 from ..core import ParameterError, check_value, digest_of, flatten, nearest
 from ..data.splits import SubjectFiles, list_subjects, split_datasets
 from ..heatmap.filters import GAUSSIAN_MM, MEDIAN_MM
+from ..heatmap.scales import filter_sizes
 from ..heatmap.scores import resolve_score
 from ..localizer.batches import Training, check_sampling
 from ..localizer.model import Architecture
@@ -47,12 +48,14 @@ class ScoringConfig:
     precision: str = "float32"  # of the convolutions in scoring; bfloat16 is faster and changes the measures slightly
     median_mm: float = MEDIAN_MM  # extent of the median filter of the paper's scores, mm; 0: none
     gaussian_mm: float = GAUSSIAN_MM  # standard deviation of the Gaussian filter of all other scores, mm; 0: the median for all
+    filters_mm: str = ""  # Gaussian filters of more rows, whole mm separated by commas, 0: unfiltered; the same for scores and baselines
     quantile: float = 0.98  # of healthy voxels, for the healthy threshold
 
     def __post_init__(self):
         object.__setattr__(self, "score", self.score.replace("surprise", "nll"))  # old names
         if self.score:
             resolve_score(self.score)
+        filter_sizes(self.filters_mm)
         _check_fraction(self, "quantile")
 
 # %% ../../nbs/7_study/70_config.ipynb #a63f2743
@@ -90,7 +93,8 @@ SHORT_NAMES = {  # options of the command, and entries in a run's record -> path
     "loss": "training.loss", "draw": "training.sampling", "steps": "training.steps", "val_every": "training.val_every",
     "n_slices": "training.n_slices", "learning_rate": "training.learning_rate", "precision": "training.precision",
     "score": "scoring.score", "score_precision": "scoring.precision", "median_mm": "scoring.median_mm",
-    "gaussian_mm": "scoring.gaussian_mm", "quantile": "scoring.quantile", "pixelwise": "pixelwise.names", "pixel_size": "pixelwise.size",
+    "gaussian_mm": "scoring.gaussian_mm", "filters_mm": "scoring.filters_mm", "quantile": "scoring.quantile",
+    "pixelwise": "pixelwise.names", "pixel_size": "pixelwise.size",
     "residuals": "pixelwise.residuals",
 }
 

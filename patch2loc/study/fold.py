@@ -28,6 +28,7 @@ from ..evaluation.voxels import brain_voxels, voxel_measures
 from ..heatmap.filters import GAUSSIAN_MM, MEDIAN_MM, local_difference
 from ..heatmap.localize import DenseScorer, PatchScorer, Predictions, localize, make_scorer
 from ..heatmap.normative import Atlas, baseline_maps, fit_atlas, fit_atlases, heatmaps, load_atlases, raw_maps, save_atlases, z_score
+from ..heatmap.scales import Standard, filter_sizes, fit_standard, maps_at_scales, standardized_sums, unfiltered_maps
 from ..heatmap.scores import SCORES, resolve_score, scores_to_compute
 from ..localizer.batches import Slices, write_slices
 from ..localizer.model import Localizer, keep_memory, load_localizer, pick_device, pick_precision
@@ -85,6 +86,8 @@ class Fold:
     median_mm: float = MEDIAN_MM
     gaussian_mm: float = GAUSSIAN_MM  # 0: the median for all
     with_atlas: WithAtlas | None = None  # how NLL and voxel atlas are combined; None: not learned
+    filters_mm: tuple[int, ...] = ()  # Gaussian filters of more rows, of scores and baselines alike
+    standard: Standard = field(default_factory=dict)  # mean and standard deviation of maps so filtered, from validation subjects
 
     @classmethod
     def open(cls, fold_dir: str | Path, precision: str = "float32", **expected) -> "Fold":
@@ -99,7 +102,8 @@ class Fold:
         thresholds = {name: _thresholds(values, healthy) for name, values in stored["thresholds"].items()}
         scales = {name: Scale.from_json(scale) for name, scale in stored.get("with_atlas", {}).items()}
         filters = stored["median_mm"], stored.get("gaussian_mm", 0.0)
-        return cls(localizer, atlases, thresholds, path, precision, *filters, WithAtlas(scales) if scales else None)
+        more = tuple(stored.get("filters_mm", ())), {name: tuple(pair) for name, pair in stored.get("standard", {}).items()}
+        return cls(localizer, atlases, thresholds, path, precision, *filters, WithAtlas(scales) if scales else None, *more)
 
     @classmethod
     def of(cls, experiment: Experiment, checkpoint_dir: str | Path = "") -> "Fold":
@@ -139,7 +143,14 @@ class Fold:
         if self.with_atlas:
             maps[WITH_ATLAS] = np.full(mask.shape, np.nan, np.float32)
             maps[WITH_ATLAS][mask] = self.with_atlas(self.wide_and_narrow(scan, predictions))
-        return maps | baseline_maps(scan, atlases["intensity"], self.median_mm, self.gaussian_mm)
+        maps |= baseline_maps(scan, atlases["intensity"], self.median_mm, self.gaussian_mm)
+        at_scales = self.at_scales(scan, predictions)
+        return maps | at_scales | (standardized_sums(at_scales, self.standard, self.filters_mm) if self.standard else {})
+
+    def at_scales(self, scan: Scan, predictions: Predictions) -> dict[str, np.ndarray]:
+        "Filter scores and baselines with each of `filters_mm`."
+        plain = unfiltered_maps(scan, predictions, self.atlases["intensity"]) if self.filters_mm else {}
+        return maps_at_scales(scan, plain, self.filters_mm)
 
     def wide_and_narrow(self, scan: Scan, predictions: Predictions) -> dict[str, np.ndarray]:
         "Filter NLL and voxel atlas apart, as their combination needs them."
@@ -206,16 +217,20 @@ def _fit_healthy(experiment: Experiment, train: Files, val: Files, values: dict[
     "Fit atlases, thresholds and choice, one subject in memory at a time; `thresholds.json` comes last and marks the fold as trained."
     out, scoring = experiment.fold_dir, experiment.config.scoring
     checkpoint = out / "checkpoints" / "best.ckpt"
-    fold = Fold(load_localizer(checkpoint), values, {}, checkpoint, scoring.precision, scoring.median_mm, scoring.gaussian_mm)
+    fold = Fold(load_localizer(checkpoint), values, {}, checkpoint, scoring.precision, scoring.median_mm, scoring.gaussian_mm,
+                filters_mm=filter_sizes(scoring.filters_mm))
     spacing = _store_predictions(fold, val, store)
     fold = replace(fold, with_atlas=fit_with_atlas([np.load(store / f"{f.subject}.apart.npz") for f in val]))
+    if fold.filters_mm:
+        fold = replace(fold, standard=fit_standard(fold.at_scales(fold.load(f), _stored(store, f)[0]) for f in val))
     report(f"scored {len(val)} validation subjects")
     fit = lambda files: {**values, **_location_atlases(files, store, spacing, scores_to_compute(scoring.score))}
     methods = _store_maps(fold, val, fit, store)
     thresholds = {m: learn_thresholds([np.load(store / f"{f.subject}.{m}.npy") for f in val], scoring.quantile).to_json() for m in methods}
     atlases = fit(val)
     save_atlases(atlases, out / "atlases.npz")
-    choice = choose_score(replace(fold, atlases=atlases), train, experiment.config.seed, named=scoring.score, keep=store)
+    chooser = replace(fold, atlases=atlases, filters_mm=(), standard={})
+    choice = choose_score(chooser, train, experiment.config.seed, named=scoring.score, keep=store)
     write_json(choice, out / "choice.json")
     (out / "cache").mkdir(exist_ok=True)
     for name in (plain := choice["recommended"].removesuffix("_z"), f"{plain}_z"):
@@ -224,6 +239,7 @@ def _fit_healthy(experiment: Experiment, train: Files, val: Files, values: dict[
     report(f"recommended score, by lesions simulated in training subjects: {choice['recommended']}")
     facts = {"quantile": scoring.quantile, "median_mm": scoring.median_mm, "gaussian_mm": scoring.gaussian_mm, "subjects": len(val)}
     scales = {name: scale.to_json() for name, scale in fold.with_atlas.scales.items()}
+    facts |= {"filters_mm": fold.filters_mm, "standard": fold.standard} if fold.filters_mm else {}
     write_json(facts | {"thresholds": thresholds, "with_atlas": scales}, out / "thresholds.json")
     report(f"thresholds of {len(thresholds)} methods at the {100 * scoring.quantile:g} % quantile of healthy voxels")
 

@@ -25,7 +25,7 @@ from ..data.scan import Scan
 from ..data.splits import SubjectFiles
 from ..evaluation.abnormality import patch_table
 from patch2loc.evaluation.cases import (
-    BASELINE_MAPS, CaseCounts, case_measures, case_row, common_protocols, read_case_file, read_counts, write_cases, write_counts, write_grid
+    CaseCounts, case_measures, case_row, common_protocols, is_baseline, read_case_file, read_counts, write_cases, write_counts, write_grid
 )
 from ..evaluation.thresholds import HealthyThresholds
 from .config import Experiment
@@ -108,14 +108,14 @@ class TestSet:
     def write_maps(self, maps: Mapping[str, np.ndarray], scan: Scan) -> None:
         "Write maps in the scan's own grid, but for baselines and sources that are not to be written."
         for name, map_ in maps.items():
-            if name not in BASELINE_MAPS and getattr(self.others.get(name), "written", True):
+            if not is_baseline(name) and getattr(self.others.get(name), "written", True):
                 write_like(scan.volume.like(map_), self.folder / "heatmaps" / f"{scan.subject}_{name}.nii.gz", scan.source)
 
     def score(self, files: SubjectFiles) -> None:
         "Score one subject with every method, and write its intermediate files."
         scan, fold, parts = self.load(files), self.fold, self.folder / "subjects"
         ours, (made, costs) = fold.mapped(scan), self.made(scan)
-        costs = {name: fold.mapped.cost(scan.subject) for name in ours if name not in BASELINE_MAPS} | costs
+        costs = {name: fold.mapped.cost(scan.subject) for name in ours if not is_baseline(name)} | costs
         rows, counts = self.measure(ours | made, scan, files)
         self.write_maps(ours | made, scan)
         found = fold.predicted(scan)
