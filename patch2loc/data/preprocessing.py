@@ -16,14 +16,14 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Iterator, Mapping, Sequence
 
 import SimpleITK as sitk
 import numpy as np
 from nibabel.affines import apply_affine, from_matvec
 from nibabel.spaces import vox2out_vox
 
-from ..core import DataError, ParameterError, Volume, read_mask, read_volume, write_volume
+from ..core import DataError, ParameterError, Volume, read_mask, read_volume, scan_warnings, write_volume
 from .registration import Template, dice, isotropic, mask_from_image, one_thread, register, resample
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #b707ccb4
@@ -120,7 +120,7 @@ def _cut_sides(brain: Volume) -> list[str]:
         found += [side for side, end in zip(sides, (0, -1)) if area[end] > most]
     return found
 
-# %% ../../nbs/1_data/12_preprocessing.ipynb #0cf144e1
+# %% ../../nbs/1_data/12_preprocessing.ipynb #9b824c59
 def _positive(scan: Volume, stripped: bool) -> Volume:
     "Shift a scan of values below 0 so that a bias field can divide it; a stripped one is 0 outside the brain."
     data, corners = scan.data, scan.data[np.ix_(*[(0, -1)] * 3)]
@@ -160,7 +160,7 @@ class RawSubject:
     subject: str
     scans: dict[str, Path]  # contrast: file; the first one leads
     lesion_mask: Path | None = None  # on the grid of `lesion_on`
-    lesion_labels: tuple[int, ...] = ()  # values that count; empty: everything above 0
+    lesion_labels: Mapping[int, bool] = field(default_factory=dict)  # value: whether it counts; empty: everything above 0 counts
     lesion_on: str = ""  # contrast whose grid the lesion mask has; empty: the leading one
     brain_mask: Path | None = None  # on the leading contrast's grid
     stripped: bool = False  # the scans have no skull
@@ -198,6 +198,7 @@ class Prepared:
     lesion_mask: np.ndarray | None  # (X, Y, Z) bool
     transforms: dict[str, np.ndarray]  # contrast: (4, 4) scan mm to template mm
     quality: dict = field(default_factory=dict)  # measures, one number or word each
+    warnings: list[str] = field(default_factory=list)  # what is doubtful about the files and the brain, one sentence each
 
     @property
     def affine(self) -> np.ndarray:
@@ -213,13 +214,15 @@ def _naming(path: Path) -> Iterator[None]:
     except DataError as error:
         raise error if str(path) in str(error) else type(error)(f"{path}: {error}") from error
 
-def _read(raw: RawSubject) -> dict[str, Volume]:
-    "Read the scans of a subject, with values that a bias field can divide."
-    scans = {}
+def _read(raw: RawSubject) -> tuple[dict[str, Volume], list[str]]:
+    "Read the scans of a subject, with values that a bias field can divide, and what is doubtful about the files."
+    scans, doubts = {}, []
     for contrast, path in raw.scans.items():
         with _naming(path), _tool("reading"):
-            scans[contrast] = _positive(read_volume(path), raw.stripped)
-    return scans
+            scan = read_volume(path)
+            doubts += [f"{contrast.upper()}: {text}" for text in scan_warnings(path, scan)]
+            scans[contrast] = _positive(scan, raw.stripped)
+    return scans, doubts
 
 def _brain_of(raw: RawSubject, scan: Volume, settings: Preparation) -> tuple[Volume, str]:
     "Get the leading contrast's brain mask (given, from the stripped image, or extracted) and how it was found."
@@ -320,19 +323,20 @@ def _measures(brain: np.ndarray, grid: Grid, transform: np.ndarray, template: Te
     target = resample(template.scan.like(template.brain_mask), *grid).data
     return {"brain_ml": float(brain.sum() * size / scale), "overlap": dice(brain, target), "scale": scale}
 
-# %% ../../nbs/1_data/12_preprocessing.ipynb #1ea0e7a3
-def _doubts(brain: Volume, quality: dict, shown: dict[str, float], settings: Preparation) -> str:
-    "Say what is doubtful about a prepared brain, empty if nothing; `DataError` if the registration failed."
+# %% ../../nbs/1_data/12_preprocessing.ipynb #26255f79
+def _doubts(brain: Volume, measures: dict, settings: Preparation) -> list[str]:
+    "Say what is doubtful about a registered brain, one sentence each; `DataError` if the registration failed."
     (least, most), (lowest, low), found = settings.brain_ml, settings.overlap, []
-    if quality["overlap"] < lowest:
-        raise DataError(f"registration: expected an overlap with the template of at least {lowest}, found {quality['overlap']:.2f}")
-    if not least <= quality["brain_ml"] <= most:
-        found.append(f"brain of {quality['brain_ml']:.0f} ml, usual are {least:.0f} to {most:.0f}")
-    if quality["overlap"] < low:
-        found.append(f"overlap with the template {quality['overlap']:.2f}, usual is {low} or more")
+    ml, overlap = measures["brain_ml"], measures["overlap"]
+    if overlap < lowest:
+        raise DataError(f"registration: expected an overlap with the template of at least {lowest}, found {overlap:.2f}")
+    if not least <= ml <= most:
+        found.append(f"The brain mask has {ml:.0f} ml; adults have {least:.0f} to {most:.0f} ml.")
+    if overlap < low:
+        found.append(f"The brain overlaps the template by {overlap:.2f}; healthy brains reach {low} or more.")
     if sides := _cut_sides(brain):
-        found.append(f"the field of view cuts the brain ({', '.join(sides)})")
-    return "; ".join(found + [f"{contrast} shows {part:.0%} of the brain" for contrast, part in shown.items() if part < 0.98])
+        found.append(f"The field of view cuts the brain ({', '.join(sides)}).")
+    return found
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #7db200c6
 def prepare(raw: RawSubject, template: Template, settings: Preparation = Preparation()) -> Prepared:
@@ -344,7 +348,7 @@ def prepare(raw: RawSubject, template: Template, settings: Preparation = Prepara
     if raw.problem:
         raise DataError(raw.problem)
     settings = replace(settings, brain_ml=raw.brain_ml or settings.brain_ml)
-    scans = _read(raw)
+    scans, doubts = _read(raw)
     first, before = next(iter(scans)), _read_lesion(raw, scans)
     grid, work = _output_grid(template, settings.spacing), isotropic(scans[first], settings.work_mm)
     with _naming(raw.brain_mask or raw.scans[first]):
@@ -352,17 +356,18 @@ def prepare(raw: RawSubject, template: Template, settings: Preparation = Prepara
         transform, factor = _to_template(work, brain, template, settings)
         mask, flat = resample(brain, *grid, transform).data, work.like(work.data / factor.data)
         measures = _measures(mask, grid, transform, template)
-        _doubts(brain, measures, {}, settings)
-    transforms, out, shown = {first: transform}, {first: _finish(scans[first], factor, mask, grid, transform)}, {}
+        doubts += _doubts(brain, measures, settings)
+    transforms, out = {first: transform}, {first: _finish(scans[first], factor, mask, grid, transform)}
     for contrast in list(scans)[1:]:
         with _naming(raw.scans[contrast]):
-            rigid, factor, shown[contrast] = _second(scans[contrast], flat, brain, raw.aligned, settings)
+            rigid, factor, shown = _second(scans[contrast], flat, brain, raw.aligned, settings)
+        doubts += [f"{contrast.upper()} shows {shown:.0%} of the brain."] * (shown < 0.98)
         transforms[contrast] = transform @ rigid
         out[contrast] = _finish(scans[contrast], factor, mask, grid, transforms[contrast])
     lesion, sizes = _lesion(before, transforms, grid, mask)
     box, lesion_box = (None if m is None else _cut(Volume(m, grid[1]), mask).data for m in (mask, lesion))
-    quality = {"brain": found} | measures | sizes | {"doubt": _doubts(brain, measures, shown, settings)}
-    return Prepared(raw.subject, {c: _cut(v, mask) for c, v in out.items()}, box, lesion_box, transforms, quality)
+    quality = {"brain": found} | measures | sizes
+    return Prepared(raw.subject, {c: _cut(v, mask) for c, v in out.items()}, box, lesion_box, transforms, quality, doubts)
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #eef20403
 def to_scan(
