@@ -187,7 +187,9 @@ def preprocess(
     chosen = load_template(template, template_mask) if template else None
     table = preprocess_dataset(dataset, raw_dir, data_dir, scheduler or jobs, progress, Preparation((1.0, 1.0, slice_mm), brain=brain), chosen)
     failed = int((table["status"] == "failed").sum())
-    report(f"{len(table) - failed} prepared, {failed} failed{table.attrs['note']}; look at {table.attrs['folder']}/quality.html")
+    flagged = int((table["status"] == "doubtful").sum())
+    counts = f"{len(table) - failed} prepared ({flagged} doubtful), {failed} failed"
+    report(f"{counts}{table.attrs['note']}; look at {table.attrs['folder']}/quality.html")
     raise typer.Exit(1 if failed else 0)
 
 # %% ../../nbs/9_apps/94_cli.ipynb #575f234e
