@@ -55,6 +55,12 @@ class DatasetSpec:
     notes: str = ""
     split: dict = field(default_factory=dict, hash=False)  # how our tables divide it, see `folds.SplitPlan`
 
+    @property
+    def label_values(self) -> dict[int, bool]:
+        "The values that a lesion mask may have: whether each counts. Empty: any, and everything above 0 counts."
+        listed = dict.fromkeys(self.lesion_labels, True)
+        return {int(value): False for value in self.labels if str(value).isdigit()} | listed if listed else {}
+
 # %% ../../nbs/1_data/10_datasets.ipynb #de9eb36d
 def read_entries(
     path: Path,  # a JSON page that describes a data set or a layout

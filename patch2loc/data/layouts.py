@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Sequence
+from typing import Mapping, Sequence
 
 from ..core import DataError, ParameterError
 from .datasets import check_contrasts, dataset_spec, nifti_files, read_entries
@@ -111,11 +111,11 @@ def _read_layout(path: Path) -> Layout:
 def target_folder(
     layout: Layout,
     data_dir: str | Path | None = None,
-) -> tuple[str, tuple[int, ...]]:  # folder below DATA_DIR; values of a lesion mask that count (none: all above 0)
+) -> tuple[str, dict[int, bool]]:  # folder below DATA_DIR; values of a lesion mask: whether each counts (none: all above 0)
     """Return where a data set goes: by `data_manifest/`, else under its name, in Train if healthy and Test if not."""
     spec = dataset_spec(layout.name, data_dir)
     described = spec.source or spec.licence or spec.lesion_labels
-    return spec.folder if described else f"{'Train' if layout.healthy else 'Test'}/{layout.name}", spec.lesion_labels
+    return spec.folder if described else f"{'Train' if layout.healthy else 'Test'}/{layout.name}", spec.label_values
 
 def _name(template: str, pieces: dict[str, str | None]) -> str:
     "Fill in `Layout.subject`; a bracket with a missing piece is dropped."
@@ -146,7 +146,7 @@ def _find_files(layout: Layout, raw_dir: Path) -> tuple[list[str], dict[str, dic
     return names, {part: _matches(p, names, layout.subject) for part, p in patterns.items()}
 
 # %% ../../nbs/1_data/14_layouts.ipynb #e1a5eaa6
-def _assemble(layout: Layout, raw_dir: Path, subject: str, parts: dict[str, dict[str, list[str]]], labels: tuple[int, ...]) -> RawSubject:
+def _assemble(layout: Layout, raw_dir: Path, subject: str, parts: dict[str, dict[str, list[str]]], labels: Mapping[int, bool] | None) -> RawSubject:
     "Collect one subject's files from `parts` (part: subject: paths), or record why that is impossible."
     files = {part: found[subject] for part, found in parts.items() if subject in found}
     lead = next(iter(layout.scans))
@@ -154,7 +154,7 @@ def _assemble(layout: Layout, raw_dir: Path, subject: str, parts: dict[str, dict
     absent = [f"expected a {lead} ({' or '.join(layout.scans[lead])}), found none"] if lead not in files else []
     paths = {part: raw_dir / f[0] for part, f in files.items()}
     return RawSubject(
-        subject, {c: paths[c] for c in layout.scans if c in paths}, paths.get("lesion mask"), labels, layout.lesion_on,
+        subject, {c: paths[c] for c in layout.scans if c in paths}, paths.get("lesion mask"), labels or {}, layout.lesion_on,
         paths.get("brain mask"), layout.stripped, layout.aligned, problem="; ".join(absent + double),
         missing=tuple(c for c in layout.scans if c not in paths), brain_ml=layout.brain_ml)
 
@@ -162,7 +162,7 @@ def _assemble(layout: Layout, raw_dir: Path, subject: str, parts: dict[str, dict
 def find_subjects(
     layout: Layout,
     raw_dir: str | Path,  # the unpacked archive
-    labels: tuple[int, ...] = (),  # values of a lesion mask that count; none: all above 0
+    labels: Mapping[int, bool] | None = None,  # values of a lesion mask: whether each counts; none: all above 0
 ) -> list[RawSubject]:  # sorted by subject
     """List the subjects of a data set as downloaded.   Raises: DataError if the folder is missing or no file in it matches."""
     raw_dir = Path(raw_dir)

@@ -127,7 +127,7 @@ class Fold:
         "The maps of a scan."
         return Source(lambda scan: self.maps(scan, self.predicted(scan)), (self.predicted,))
 
-    def load(self, files: SubjectFiles, lesion_labels: Sequence[int] | None = None) -> Scan:
+    def load(self, files: SubjectFiles, lesion_labels: Mapping[int, bool] | None = None) -> Scan:
         "Read a scan with this fold's histogram landmarks."
         return load_scan(files, np.array(self.localizer.about["landmarks"]), lesion_labels=lesion_labels)
 
