@@ -140,8 +140,10 @@ _AT_HOME = ("NUMBA_CACHE_DIR", "MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_RUNTIME_DI
             "TORCHINDUCTOR_CACHE_DIR", "XDG_CACHE_HOME")
 
 def _writable(folder: str) -> bool:
-    "Try to make a file in a folder, which is made if missing."
+    "Try to make a file in a folder, which is made if missing; without a home its name is `~`."
     try:
+        if not os.path.isabs(folder):
+            return False
         os.makedirs(folder, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             return True
