@@ -4,25 +4,33 @@
 
 # %% auto #0
 __all__ = ['PROJECT_DIR', 'Patch2LocError', 'ParameterError', 'DataError', 'GeometryError', 'LocationError', 'SplitError',
-           'CheckpointError', 'ResultsError', 'data_dir', 'log_dir', 'atomic_path', 'write_text', 'write_json',
-           'digest', 'digest_of', 'seed_for', 'rng_for', 'Volume', 'regrid', 'read_volume', 'read_mask', 'forms_of',
-           'write_volume', 'write_like', 'flatten', 'nearest', 'check_value']
+           'CheckpointError', 'ResultsError', 'naming', 'clone_path', 'data_dir', 'log_dir', 'hidden_main',
+           'atomic_path', 'write_text', 'write_json', 'digest', 'digest_of', 'seed_for', 'rng_for', 'Volume', 'regrid',
+           'read_volume', 'read_mask', 'scan_warnings', 'forms_of', 'write_volume', 'write_like', 'flatten', 'nearest',
+           'check_value']
 
 # %% ../nbs/0_ground/00_core.ipynb #d5f54c14
+import atexit
 import difflib
 import gzip
 import hashlib
 import json
 import os
+import re
+import shutil
+import sys
+import tempfile
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 import nibabel as nib
 import numpy as np
 from nibabel.filebasedimages import ImageFileError
+from nibabel.spatialimages import HeaderDataError
 
 # %% ../nbs/0_ground/00_core.ipynb #48c7e42f
 class Patch2LocError(Exception):
@@ -54,21 +62,54 @@ class CheckpointError(Patch2LocError):
 class ResultsError(Patch2LocError):
     "Cases are missing, duplicated, or made with different parameters."
 
+# %% ../nbs/0_ground/00_core.ipynb #0ddba124
+@contextmanager
+def naming(path: str | Path) -> Iterator[None]:
+    "Put a file's name before a `DataError` that does not contain it."
+    try:
+        yield
+    except DataError as error:
+        raise error if str(path) in str(error) else type(error)(f"{path}: {error}") from error
+
 # %% ../nbs/0_ground/00_core.ipynb #a41fde2a
 def _project_dir(start: Path) -> Path:
-    "Find the nearest folder above `start` that holds `data_manifest`; without a clone, the folder of the package."
-    return next((folder for folder in start.parents if (folder / "data_manifest").is_dir()), start.parents[1])
+    "Find the clone that holds the file `start`; without a clone, the folder of the package with what it carries of it."
+    clones = (folder for folder in start.parents[:3] if (folder / "data_manifest").is_dir() and (folder / "nbs").is_dir())
+    return next(clones, start.parent / "project")
 
 PROJECT_DIR = _project_dir(Path(globals().get("__file__", "chapter")).resolve())
+
+def clone_path(
+    name: str,  # below the root of the clone
+    instead: str = "in a clone: pip install -e .",  # what to do without a clone, for the message
+) -> Path:
+    """Return a path in the clone.
+
+    Raises: DataError in an installation, which does not carry it.
+    """
+    path = PROJECT_DIR / name
+    if not path.exists():
+        raise DataError(f"{name}: needs a clone of the repository, and this installation is none; {instead}")
+    return path
+
+# %% ../nbs/0_ground/00_core.ipynb #688e601f
+_LINE = r"""\s*(?:export\s+)?{}\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*(?:\s#.*)?"""  # quotes and a comment are allowed
 
 def _setting(name: str) -> str | None:
     "Look up a variable in the environment, then in `pc_environment.env` of the current folder."
     if os.environ.get(name):
         return os.environ[name]
-    file = Path("pc_environment.env")
-    lines = file.read_text().splitlines() if file.is_file() else []
-    found = [line.partition("=")[2].strip().strip("'\"") for line in lines if line.partition("=")[0].strip() == name]
-    return found[-1] if found else None
+    file, found = Path("pc_environment.env"), None
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines() if file.is_file() else []  # without the mark that Windows puts first
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file}: expected text in UTF-8, found byte {error.object[error.start]:#x} at place {error.start}") from None
+    for number, line in enumerate(lines, 1):
+        if match := re.fullmatch(_LINE.format(name), line):
+            found = os.path.expandvars(next(filter(None, match.groups()), ""))
+        elif re.match(rf"\s*(?:\w+\s+)?{name}\b", line):
+            raise DataError(f"{file}, line {number}: expected {name}=FOLDER, found {line.strip()!r}")
+    return found or None
 
 # %% ../nbs/0_ground/00_core.ipynb #d7ed4fdf
 def data_dir(
@@ -93,6 +134,42 @@ def log_dir(
     folder = Path(path or _setting("LOG_DIR") or "runs").expanduser().resolve()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+# %% ../nbs/0_ground/00_core.ipynb #7cdba262
+_AT_HOME = ("NUMBA_CACHE_DIR", "MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR",
+            "TORCHINDUCTOR_CACHE_DIR", "XDG_CACHE_HOME")
+
+def _writable(folder: str) -> bool:
+    "Try to make a file in a folder, which is made if missing."
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+def _leave_home() -> None:
+    "Where the home folder or its cache cannot be written to, point the libraries that use them to a temporary folder."
+    home = os.path.expanduser("~")
+    if os.environ.get("PATCH2LOC_AWAY") or all(map(_writable, (home, os.environ.get("XDG_CACHE_HOME") or f"{home}/.cache"))):
+        return
+    away = tempfile.mkdtemp(prefix="patch2loc-")
+    atexit.register(shutil.rmtree, away, ignore_errors=True)
+    os.environ |= {name: os.environ.get(name, f"{away}/{name}") for name in _AT_HOME} | {"PATCH2LOC_AWAY": away, "XDG_CACHE_HOME": away}
+    if "numba" in sys.modules:  # which read its settings when it was imported
+        sys.modules["numba"].config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
+
+_leave_home()
+
+# %% ../nbs/0_ground/00_core.ipynb #d112e18f
+@contextmanager
+def hidden_main() -> Iterator[None]:
+    "Let processes that are started in this block not import the script that runs."
+    script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 # %% ../nbs/0_ground/00_core.ipynb #9c792ece
 @contextmanager
@@ -205,24 +282,31 @@ def regrid(
     return Volume(out, np.asarray(affine, float))
 
 # %% ../nbs/0_ground/00_core.ipynb #b824064f
+_UNREADABLE = (ImageFileError, HeaderDataError, EOFError, OSError, zlib.error, ValueError)
+
 def _load(path: str | Path) -> nib.Nifti1Image:
     "Open a NIfTI file and read its voxels; `DataError` names the file and what is wrong with it."
     path = Path(path)
     if not path.is_file():
-        raise DataError(f"{path}: no such file")
+        raise DataError(f"{path}: {'expected a NIfTI file, found a folder' if path.is_dir() else 'no such file'}")
     try:
         image = nib.load(path)
         data = np.asanyarray(image.dataobj)
-    except (ImageFileError, EOFError, OSError, zlib.error, ValueError) as error:
-        raise DataError(f"{path}: expected a complete NIfTI file, could not read it ({' '.join(str(error).split())[:80]})") from error
-    if data.ndim == 4 and data.shape[3] == 1:
+    except (*_UNREADABLE, OverflowError, MemoryError) as error:
+        reason = " ".join(str(error).split())[:80] or "it is too large for the memory"
+        raise DataError(f"{path}: expected a complete NIfTI file, could not read it ({reason})") from error
+    if data.dtype.kind not in "biuf":
+        kind = "colours" if data.dtype.names else f"{data.dtype} numbers"
+        raise DataError(f"{path}: expected one real number in each voxel, found {kind}")
+    while data.ndim > 3 and data.shape[-1] == 1:
         data = data[..., 0]
     if data.ndim != 3 or min(data.shape) < 1:
         raise DataError(f"{path}: expected a three-dimensional image, found shape {data.shape}")
     if min(data.shape[:2]) < 2:
         raise DataError(f"{path}: expected a three-dimensional image, found a flat one of shape {data.shape}")
-    if abs(np.linalg.det(image.affine[:3, :3])) < 1e-6:
-        raise DataError(f"{path}: expected an invertible affine, found determinant 0")
+    volume = abs(np.linalg.det(image.affine[:3, :3]))
+    if not (volume >= 1e-6 and np.isfinite(image.affine).all()):
+        raise DataError(f"{path}: expected an invertible affine, found determinant {volume:.3g}")
     return nib.Nifti1Image(data, image.affine)
 
 # %% ../nbs/0_ground/00_core.ipynb #55259a12
@@ -251,23 +335,74 @@ def read_volume(
     return Volume(np.ascontiguousarray(data), image.affine)
 
 # %% ../nbs/0_ground/00_core.ipynb #b40f7d1e
+def _mask_values(data: np.ndarray, path: str | Path) -> np.ndarray:
+    "Round the values of a mask, NaN to 0; `DataError` if they are no labels and not between 0 and 1 either."
+    whole = data
+    if data.dtype.kind == "f":
+        data = np.where(np.isnan(data), 0, data)
+        whole = np.rint(data)
+        between = data[np.abs(data - whole) > 1e-3]
+        if between.size and (whole.max() > 1 or not whole.any()):
+            found = f"{between.size} voxels like {between[between.size // 2]:.3g}, at most {data.max():.3g}"
+            raise DataError(f"{path}: expected labels, or a mask from 0 to 1, found {found}: was it interpolated, or is it a scan?")
+    if whole.min() < 0:
+        raise DataError(f"{path}: expected a mask's values of 0 and above, found {whole.min():g}")
+    return whole
+
 def read_mask(
     path: str | Path,
     like: Volume,  # the scan it belongs to
-    labels: Sequence[int] | None = None,  # values that count; None: everything above 0
+    labels: Mapping[int, bool] | Sequence[int] | None = None,  # values that count, or value: whether it counts; None: all above 0
     allow_empty: bool = False,  # a lesion mask of a healthy subject may be empty
 ) -> np.ndarray:  # (X, Y, Z) bool, on the grid of `like`
     """Read a brain or lesion mask that lies on a scan's grid.
 
-    Raises: DataError if the file is unreadable or the mask empty; GeometryError if it lies on another grid.
+    Values are rounded, so in a mask that was interpolated a voxel counts above 0.5. NaN is 0.
+    Raises: DataError if the file is unreadable, no mask, empty or has a value not in `labels`; GeometryError if it is on another grid.
     """
     image = nib.as_closest_canonical(_load(path))
-    data = np.asarray(image.dataobj)
-    _same_grid(data.shape, image.affine, like, path)
-    mask = data > 0 if labels is None else np.isin(np.rint(data), list(labels))
+    _same_grid(image.shape, image.affine, like, path)
+    values = _mask_values(np.asarray(image.dataobj), path)
+    mask = values > 0
+    if labels is not None:
+        unlisted = values[~np.isin(values, [0, *labels])]
+        if unlisted.size:
+            found = ", ".join(f"{value:g} ({n} voxels)" for value, n in zip(*np.unique(unlisted, return_counts=True)))[:120]
+            raise DataError(f"{path}: expected the labels {', '.join(map(str, labels))} of the data set's description, found also {found}")
+        mask = np.isin(values, [value for value in labels if not isinstance(labels, Mapping) or labels[value]])
     if not mask.any() and not allow_empty:
         raise DataError(f"{path}: expected a mask, found no voxel set")
     return np.ascontiguousarray(mask)
+
+# %% ../nbs/0_ground/00_core.ipynb #0ddba11a
+def _header_warnings(header: nib.Nifti1Header) -> list[str]:
+    "Compare what a header says about the geometry in two or three places."
+    sform, qform = header.get_sform(coded=True)[0], header.get_qform(coded=True)[0]
+    used, name = (qform, "qform") if sform is None else (sform, "sform")
+    if used is None:
+        return ["Neither sform nor qform is set, so left and right are unknown."]
+    texts = []
+    voxel, pixdim = np.linalg.norm(used[:3, :3], axis=0), np.array(header.get_zooms()[:3])
+    if np.abs(voxel - pixdim).max() > 0.01 * voxel.min():
+        sizes = (" x ".join(f"{mm:.4g}" for mm in edges) for edges in (voxel, pixdim))
+        texts.append("The {} has voxels of {} mm, pixdim says {} mm: the {} is used, so sizes may be wrong.".format(name, *sizes, name))
+    if sform is not None and qform is not None:
+        corners = np.array(np.meshgrid(*[(0, s - 1) for s in header.get_data_shape()[:3]] + [[1]])).reshape(4, -1)
+        gap = np.linalg.norm(((sform - qform) @ corners)[:3], axis=0).max()
+        if gap > 1:
+            texts.append(f"Sform and qform are up to {gap:.1f} mm apart: the sform is used, some viewers prefer the qform.")
+    return texts
+
+def scan_warnings(
+    path: str | Path,
+    volume: Volume,  # as `read_volume` read it
+) -> list[str]:  # one sentence each
+    "Name what makes a readable scan doubtful: contradictions in its header, and wrapped integers."
+    header, low, high = nib.load(path).header, float(volume.data.min()), float(volume.data.max())
+    texts = _header_warnings(header) if isinstance(header, nib.Nifti1Header) else []
+    if low < -high / 2 and np.array_equal(volume.data, np.rint(volume.data)):
+        texts.append(f"Integers down to {low:g}, the highest is {high:g}: negative values may be unsigned ones that were wrapped.")
+    return texts
 
 # %% ../nbs/0_ground/00_core.ipynb #1f9c3750
 def forms_of(image: nib.spatialimages.SpatialImage) -> nib.Nifti1Header | None:

@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import SimpleITK as sitk
 import nibabel as nib
 import numpy as np
 import pandas as pd
 from nibabel.affines import apply_affine, from_matvec
 from scipy import ndimage
 
-from ..core import CheckpointError, DataError, ParameterError, Volume, digest, forms_of, read_volume
+from ..core import CheckpointError, DataError, Volume, digest, forms_of, read_volume
+from ..data.dicom import dicom_to_nifti
 from ..data.preprocessing import Prepared
 from ..data.registration import Template, dice, load_template, mask_from_image, register, resample
 from ..data.scan import GRID_MM, Scan, curvature_flow, rescale, standardize
@@ -46,7 +46,7 @@ def check_scan(
     faults = {
         f"expected a scan, found the same value ({low:g}) everywhere": not high > low,
         f"expected a scan, found only {values} different values: is it a mask?": values < FEWEST_VALUES,
-        f"expected MR intensities, found {low:g} to {high:g}: are these Hounsfield units of a CT?": low < -500 and high > 500,
+        f"expected MR intensities, found {low:g} to {high:g}: are these Hounsfield units of a CT, or integers that were wrapped?": low < -500 and high > 500,
         f"expected a three-dimensional scan, found {min(volume.shape)} slices along one axis": min(volume.shape) < 8,
         f"expected slices of at most {MOST_SPACING_MM:g} mm, found {thickest:.3g} mm": thickest > MOST_SPACING_MM,
         f"expected a whole head, found {extent:.0f} mm along one axis": extent < LEAST_EXTENT_MM,
@@ -63,25 +63,6 @@ class Source:
     digest: str  # of the file with the voxels, so that a result can be traced without a name
     forms: nib.Nifti1Header | None = None  # with its sform and qform
 
-# %% ../../nbs/9_apps/91_candidates.ipynb #8a3452a0
-def _from_dicom(folder: Path, series: str, target: Path) -> None:
-    "Read one DICOM series (the only one, if `series` is empty) and write its voxels and geometry as NIfTI."
-    reader = sitk.ImageSeriesReader()
-    names = list(reader.GetGDCMSeriesIDs(str(folder)))
-    if not names:
-        raise DataError(f"{folder}: expected a folder of DICOM slices, found no series")
-    if series not in names and (series or len(names) > 1):
-        counts = ", ".join(f"{n} ({len(reader.GetGDCMSeriesFileNames(str(folder), n))} slices)" for n in sorted(names))
-        raise ParameterError(f"--series: expected one of the {len(names)} series in {folder}: {counts}")
-    reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(folder), series or names[0]))
-    try:
-        image = sitk.Cast(reader.Execute(), sitk.sitkFloat32)
-    except RuntimeError as error:
-        raise DataError(f"{folder}: its slices could not be read ({' '.join(str(error).split())[-80:]})") from error
-    for key in image.GetMetaDataKeys():
-        image.EraseMetaData(key)
-    sitk.WriteImage(image, str(target))
-
 # %% ../../nbs/9_apps/91_candidates.ipynb #06320cf0
 def read_source(
     path: str | Path,  # NIfTI file, or a folder of DICOM slices
@@ -96,14 +77,14 @@ def read_source(
     file = Path(path)
     if file.is_dir():
         file = work / f"{contrast}.nii.gz"
-        _from_dicom(Path(path), series, file)
+        dicom_to_nifti(path, file, series)
     scan, image = read_volume(file), nib.load(file)
     header = image.header
     if isinstance(header, nib.Nifti1Header) and not int(header["qform_code"]) and not int(header["sform_code"]):
         raise DataError(f"{file}: expected an orientation, found neither qform nor sform set, so left and right are unknown")
     check_scan(scan, path)
-    data = np.asarray(image.dataobj, np.float32)
-    return file, Source(Volume(data[..., 0] if data.ndim == 4 else data, image.affine), digest(file), forms_of(image))
+    data = np.asarray(image.dataobj, np.float32).reshape(image.shape[:3])
+    return file, Source(Volume(data, image.affine), digest(file), forms_of(image))
 
 # %% ../../nbs/9_apps/91_candidates.ipynb #aab32389
 def is_stripped(

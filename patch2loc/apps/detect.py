@@ -231,7 +231,7 @@ def _detect(
     transform, scan, grid = placed.transforms[lead], sources[lead].volume, placed.scan.volume
     in_view = _in_view(scan, transform, first)
     try:
-        warnings = quality_warnings(placed.quality, in_view)
+        warnings = prepared.warnings + quality_warnings(placed.quality, in_view)
     except DataError as error:
         raise _other_contrast(error, models) from error
     with _stage("candidates", 1, quiet):

@@ -21,9 +21,9 @@ from distributed import Client, LocalCluster, as_completed
 from scipy import ndimage
 
 from ..core import DataError, ParameterError, Patch2LocError, atomic_path, data_dir as resolve_data_dir
-from ..core import digest, digest_of, write_json, write_text, write_volume
-from .datasets import PARTS
-from .layouts import find_subjects, get_layout, target_folder
+from ..core import digest, digest_of, hidden_main, write_json, write_text, write_volume
+from .datasets import PARTS, first_few
+from .layouts import find_subjects, get_layout, target_folder, unmatched_files
 from .preprocessing import Preparation, Prepared, RawSubject, brain_method, prepare
 from .registration import Template, load_template, write_transform
 from ..pages import render
@@ -64,11 +64,12 @@ def _subject_key(raw: RawSubject, settings: Preparation, template: Template) -> 
     return digest_of([VERSION, files, how, asdict(settings) | {"brain": brain_method(settings.brain)}, template.key])
 
 # %% ../../nbs/1_data/15_prepare.ipynb #be40cff9
-def _write_prepared(done: Prepared, folder: Path) -> list[Path]:
-    "Write a prepared subject's files below the data set's folder, each atomically."
+def _write_prepared(done: Prepared, folder: Path, label: int) -> list[Path]:
+    "Write a prepared subject's files below the data set's folder, each atomically; `label` is the value of the lesion."
     like = next(iter(done.scans.values()))
     images = {contrast: (volume, np.float32) for contrast, volume in done.scans.items()}
-    images |= {part: (like.like(m), np.uint8) for part, m in (("mask", done.brain_mask), ("seg", done.lesion_mask)) if m is not None}
+    masks = {"mask": (done.brain_mask, 1), "seg": (done.lesion_mask, label)}
+    images |= {part: (like.like(mask * value), np.int32 if value > 255 else np.uint8) for part, (mask, value) in masks.items() if mask is not None}
     images = {folder / part / f"{done.subject}_{part}.nii.gz": image for part, image in images.items()}
     transforms = {folder / "transforms" / f"{done.subject}_{contrast}.tfm": t for contrast, t in done.transforms.items()}
     for path, (volume, dtype) in images.items():
@@ -112,9 +113,10 @@ def _prepare_subject(raw: RawSubject, folder: Path, template: Template, settings
             return recorded | {"fresh": False}
         _forget(folder, raw.subject)
         done = prepare(raw, template, settings)
-        sizes = {str(p.relative_to(folder)): p.stat().st_size for p in _write_prepared(done, folder)}
-        reason = f"no {', '.join(raw.missing)} found" if raw.missing else ""
-        row |= {"status": "incomplete" if reason else "done", "reason": reason, "contrasts": " ".join(done.scans), **done.quality}
+        label = next((value for value, counts in raw.lesion_labels.items() if counts), 1)
+        sizes = {str(p.relative_to(folder)): p.stat().st_size for p in _write_prepared(done, folder, label)}
+        reason = "; ".join([*([f"no {', '.join(raw.missing)} found"] if raw.missing else []), *done.warnings])
+        row |= {"status": "incomplete" if raw.missing else "done", "reason": reason, "contrasts": " ".join(done.scans), **done.quality}
         row |= {"seconds": round(perf_counter() - started, 1), "key": key, "sources": [str(p) for p in raw.files], "files": sizes}
         write_json(row, folder / "prepared" / f"{raw.subject}.json")
         return row | {"fresh": True}
@@ -150,7 +152,7 @@ def _run_subjects(work: list[RawSubject], jobs: int | str, *arguments) -> Iterat
             yield from _on_dask(client, work, *arguments)
     elif jobs > 1 and len(work) > 1:
         local = {"threads_per_worker": 1, "dashboard_address": ":0", "env": _ONE_THREAD, "silence_logs": logging.CRITICAL}
-        with LocalCluster(n_workers=min(jobs, len(work)), **local) as cluster, Client(cluster) as client:
+        with hidden_main(), LocalCluster(n_workers=min(jobs, len(work)), **local) as cluster, Client(cluster) as client:
             yield from _on_dask(client, work, *arguments)
     else:
         for raw in work:
@@ -227,6 +229,8 @@ def preprocess_dataset(
         rows.append(row)
         if progress:
             progress(len(rows), len(work), row)
-    table = _write_tables(rows, folder, f"{layout.name}: {len(work)} subjects prepared from {Path(raw_dir).name}")
-    table.attrs["folder"] = str(folder)
+    rest = unmatched_files(layout, raw_dir)
+    note = f"; {len(rest)} other files there match no pattern: {first_few(rest)}" if rest else ""
+    table = _write_tables(rows, folder, f"{layout.name}: {len(work)} subjects prepared from {Path(raw_dir).name}{note}")
+    table.attrs |= {"folder": str(folder), "note": note}
     return table

@@ -16,14 +16,14 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Iterator, Mapping, Sequence
 
 import SimpleITK as sitk
 import numpy as np
 from nibabel.affines import apply_affine, from_matvec
 from nibabel.spaces import vox2out_vox
 
-from ..core import DataError, ParameterError, Volume, read_mask, read_volume, write_volume
+from ..core import DataError, ParameterError, Volume, read_mask, read_volume, scan_warnings, write_volume
 from .registration import Template, dice, isotropic, mask_from_image, one_thread, register, resample
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #b707ccb4
@@ -130,7 +130,7 @@ class RawSubject:
     subject: str
     scans: dict[str, Path]  # contrast: file; the first one leads
     lesion_mask: Path | None = None  # on the grid of `lesion_on`
-    lesion_labels: tuple[int, ...] = ()  # values that count; empty: everything above 0
+    lesion_labels: Mapping[int, bool] = field(default_factory=dict)  # value: whether it counts; empty: everything above 0 counts
     lesion_on: str = ""  # contrast whose grid the lesion mask has; empty: the leading one
     brain_mask: Path | None = None  # on the leading contrast's grid
     stripped: bool = False  # the scans have no skull
@@ -167,6 +167,7 @@ class Prepared:
     lesion_mask: np.ndarray | None  # (X, Y, Z) bool
     transforms: dict[str, np.ndarray]  # contrast: (4, 4) scan mm to template mm
     quality: dict = field(default_factory=dict)  # measures, one number or word each
+    warnings: list[str] = field(default_factory=list)  # what is doubtful about the files, one sentence each
 
     @property
     def affine(self) -> np.ndarray:
@@ -305,7 +306,8 @@ def prepare(raw: RawSubject, template: Template, settings: Preparation = Prepara
     lesion, sizes = _lesion(before, transforms, grid, mask)
     box, lesion_box = (None if m is None else _cut(Volume(m, grid[1]), mask).data for m in (mask, lesion))
     quality = {"brain": found} | _measures(mask, grid, transform, template) | sizes
-    return Prepared(raw.subject, {c: _cut(v, mask) for c, v in out.items()}, box, lesion_box, transforms, quality)
+    doubtful = [f"{c.upper()}: {text}" for c, path in raw.scans.items() for text in scan_warnings(path, scans[c])]
+    return Prepared(raw.subject, {c: _cut(v, mask) for c, v in out.items()}, box, lesion_box, transforms, quality, doubtful)
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #eef20403
 def to_scan(

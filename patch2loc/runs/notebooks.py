@@ -17,18 +17,17 @@ from importlib.util import resolve_name
 from pathlib import Path
 from typing import Any, Callable, Mapping
 
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 from .. import core
-from ..core import PROJECT_DIR, DataError, ParameterError, Patch2LocError, check_value, digest_of, nearest
+from ..core import ParameterError, Patch2LocError, check_value, clone_path, digest_of, nearest
 
 # %% ../../nbs/8_runs/80_notebooks.ipynb #1679091c
 def experiments_dir() -> Path:
     "Return the folder of the experiment notebooks; `DataError` if the package was installed without them."
-    folder = PROJECT_DIR / "nbs" / "experiments"
-    if not folder.is_dir():
-        raise DataError(f"{folder}: no experiment notebooks here; work from a clone of the repository (pip install -e .)")
-    return folder
+    return clone_path("nbs/experiments")
 
 def _cells(notebook: str | Path) -> list[dict[str, Any]]:
     "Read the cells of a notebook; importing nbformat takes seconds."
@@ -115,6 +114,8 @@ class _Lines(io.TextIOBase):
 def _kernels(variables: Mapping[str, str], cwd: Path, started: Callable[[int], None]) -> type:
     "Make a kernel manager with its own folder and environment; papermill alone would change those of the whole process."
     class Kernels(AsyncKernelManager):
+        kernel_spec = KernelSpec(**get_kernel_dict())  # this interpreter's, whatever is installed under the name python3
+
         async def start_kernel(self, **words: Any) -> None:
             await super().start_kernel(**words | {"env": {**os.environ, **variables}, "cwd": str(cwd)})
             started(self.provisioner.pid)

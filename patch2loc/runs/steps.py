@@ -23,7 +23,7 @@ import psutil
 from dask.system import CPU_COUNT
 from distributed import Client, Future, KilledWorker, Nanny, Scheduler, SpecCluster, as_completed, get_worker
 
-from ..core import DataError, ParameterError, Patch2LocError, digest, digest_of, flatten, write_json
+from ..core import DataError, ParameterError, Patch2LocError, digest, digest_of, flatten, hidden_main, write_json
 from .locks import hold_lock, holder_alive, read_lock
 from .notebooks import code_inputs, execute
 
@@ -291,7 +291,7 @@ def workers(
     local = {i: {"cls": Nanny, "options": options | {"resources": others if i else first}} for i in range(jobs or CPU_COUNT)}
     head = {"cls": Scheduler, "options": {"host": "127.0.0.1", "port": 0, "dashboard_address": "127.0.0.1:0"}}
     cluster = SpecCluster(scheduler=head, workers=local, silence_logs=logging.CRITICAL)
-    with cluster, Client(cluster, set_as_default=False) as client:
+    with hidden_main(), cluster, Client(cluster, set_as_default=False) as client:
         yield client
 
 # %% ../../nbs/8_runs/82_steps.ipynb #9ece9c01

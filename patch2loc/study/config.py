@@ -93,7 +93,8 @@ SHORT_NAMES = {  # options of the command, and entries in a run's record -> path
     "loss": "training.loss", "draw": "training.sampling", "steps": "training.steps", "val_every": "training.val_every",
     "n_slices": "training.n_slices", "learning_rate": "training.learning_rate", "precision": "training.precision",
     "score": "scoring.score", "score_precision": "scoring.precision", "median_mm": "scoring.median_mm",
-    "gaussian_mm": "scoring.gaussian_mm", "filters_mm": "scoring.filters_mm", "quantile": "scoring.quantile", "pixelwise": "pixelwise.names", "pixel_size": "pixelwise.size",
+    "gaussian_mm": "scoring.gaussian_mm", "filters_mm": "scoring.filters_mm", "quantile": "scoring.quantile",
+    "pixelwise": "pixelwise.names", "pixel_size": "pixelwise.size",
     "residuals": "pixelwise.residuals",
 }
 

@@ -33,6 +33,7 @@ from ..heatmap.scores import SCORES, resolve_score, scores_to_compute
 from ..localizer.batches import Slices, write_slices
 from ..localizer.model import Localizer, keep_memory, load_localizer, pick_device, pick_precision
 from ..pixelwise.fusion import WIDE_MM, Scale, WithAtlas, fit_with_atlas, wide_and_narrow
+from ..simulation.contrast import transfer_note
 from ..simulation.lesions import SCAN_KINDS, RADIUS_MM, SMALL_MM, insert_in_scan
 from .config import Experiment
 
@@ -127,7 +128,7 @@ class Fold:
         "The maps of a scan."
         return Source(lambda scan: self.maps(scan, self.predicted(scan)), (self.predicted,))
 
-    def load(self, files: SubjectFiles, lesion_labels: Sequence[int] | None = None) -> Scan:
+    def load(self, files: SubjectFiles, lesion_labels: Mapping[int, bool] | None = None) -> Scan:
         "Read a scan with this fold's histogram landmarks."
         return load_scan(files, np.array(self.localizer.about["landmarks"]), lesion_labels=lesion_labels)
 
@@ -149,7 +150,8 @@ class Fold:
 
     def at_scales(self, scan: Scan, predictions: Predictions) -> dict[str, np.ndarray]:
         "Filter scores and baselines with each of `filters_mm`."
-        return maps_at_scales(scan, unfiltered_maps(scan, predictions, self.atlases["intensity"]), self.filters_mm) if self.filters_mm else {}
+        plain = unfiltered_maps(scan, predictions, self.atlases["intensity"]) if self.filters_mm else {}
+        return maps_at_scales(scan, plain, self.filters_mm)
 
     def wide_and_narrow(self, scan: Scan, predictions: Predictions) -> dict[str, np.ndarray]:
         "Filter NLL and voxel atlas apart, as their combination needs them."
@@ -192,6 +194,7 @@ def train_fold(experiment: Experiment, report: Callable[[str], None] = print) ->
     about = {"contrast": experiment.contrast, "fold": experiment.fold, "healthy": experiment.healthy_name}
     about |= {"landmarks": [float(v) for v in landmarks], "identity": config.identity(), "split_digest": split_digest(experiment)}
     about |= {"synthetic": dataset_spec(experiment.healthy_name, experiment.data_dir).synthetic}
+    about |= {"derived": note} if (note := transfer_note([*train, *val])) else {}
     train_localizer(*opened, out, config.network, config.training, about, report)
     _fit_healthy(experiment, train, val, values, store, report)
     shutil.rmtree(store)
@@ -228,7 +231,8 @@ def _fit_healthy(experiment: Experiment, train: Files, val: Files, values: dict[
     thresholds = {m: learn_thresholds([np.load(store / f"{f.subject}.{m}.npy") for f in val], scoring.quantile).to_json() for m in methods}
     atlases = fit(val)
     save_atlases(atlases, out / "atlases.npz")
-    choice = choose_score(replace(fold, atlases=atlases, filters_mm=(), standard={}), train, experiment.config.seed, named=scoring.score, keep=store)
+    chooser = replace(fold, atlases=atlases, filters_mm=(), standard={})
+    choice = choose_score(chooser, train, experiment.config.seed, named=scoring.score, keep=store)
     write_json(choice, out / "choice.json")
     (out / "cache").mkdir(exist_ok=True)
     for name in (plain := choice["recommended"].removesuffix("_z"), f"{plain}_z"):

@@ -80,7 +80,7 @@ class TestSet:
 
     def load(self, files: SubjectFiles) -> Scan:
         "Read a subject's scan with its lesion labels."
-        return self.fold.load(files, dataset_spec(self.dataset, self.experiment.data_dir).lesion_labels or None)
+        return self.fold.load(files, dataset_spec(self.dataset, self.experiment.data_dir).label_values or None)
 
     def made(self, scan: Scan) -> tuple[dict[str, np.ndarray], dict[str, float]]:  # method -> its map; method -> seconds
         "Make the maps of the other methods, and time them."
