@@ -185,7 +185,8 @@ def preprocess(
     reason = lambda row: f" ({row['reason']})" if row["reason"] else ""
     progress = lambda done, of, row: report(f"{done}/{of} {row['subject']}: {row['status']}{reason(row)}")
     chosen = load_template(template, template_mask) if template else None
-    table = preprocess_dataset(dataset, raw_dir, data_dir, scheduler or jobs, progress, Preparation((1.0, 1.0, slice_mm), brain=brain), chosen)
+    settings = Preparation((1.0, 1.0, slice_mm), brain=brain)
+    table = preprocess_dataset(dataset, raw_dir, data_dir, scheduler or jobs, progress, settings, chosen)
     failed = int((table["status"] == "failed").sum())
     flagged = int((table["status"] == "doubtful").sum())
     counts = f"{len(table) - failed} prepared ({flagged} doubtful), {failed} failed"
@@ -313,7 +314,8 @@ def ablate(
 ) -> None:
     "Change the method in one place at a time, train and score each variant, and compare on the same patients."
     from patch2loc.runs.notebooks import execute
-    notebook, report, config = core.clone_path(EXPERIMENTS) / "e50_ablation.ipynb", _clock(), _configured("laptop", set_, contrast=contrast, steps=steps, seed=seed).to_dict()
+    notebook, report = core.clone_path(EXPERIMENTS) / "e50_ablation.ipynb", _clock()
+    config = _configured("laptop", set_, contrast=contrast, steps=steps, seed=seed).to_dict()
     given = dict(config=config, fold=fold, datasets=datasets or "", variants=variants or "", method=method or "")
     data, tables = core.data_dir(data_dir).resolve(), splits.resolve() if splits else ""
     given |= dict(data_dir=str(data), splits_dir=str(tables), out=str(out.resolve()))

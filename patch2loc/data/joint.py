@@ -45,7 +45,8 @@ def make_joint_splits(
     joint, parts, tables = joint_spec([spec for spec, _ in sets]), [], {}
     names = pd.concat([subjects["subject"] for _, subjects in sets if "subject" in subjects])
     if (twice := names[names.duplicated()]).size:
-        raise SplitError(f"{joint.name}: {twice.size} subjects are named alike in two sets, first {twice.iloc[0]}; a run tells subjects apart by name")
+        alike = f"{twice.size} subjects are named alike in two sets, first {twice.iloc[0]}"
+        raise SplitError(f"{joint.name}: {alike}; a run tells subjects apart by name")
     for spec, subjects in sets:
         rows = _split_rows(spec, subjects)
         rows["site"] = rows["site"].where(rows["site"] != "", spec.name)

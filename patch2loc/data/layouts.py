@@ -146,7 +146,9 @@ def _find_files(layout: Layout, raw_dir: Path) -> tuple[list[str], dict[str, dic
     return names, {part: _matches(p, names, layout.subject) for part, p in patterns.items()}
 
 # %% ../../nbs/1_data/14_layouts.ipynb #e1a5eaa6
-def _assemble(layout: Layout, raw_dir: Path, subject: str, parts: dict[str, dict[str, list[str]]], labels: Mapping[int, bool] | None) -> RawSubject:
+def _assemble(
+    layout: Layout, raw_dir: Path, subject: str, parts: dict[str, dict[str, list[str]]], labels: Mapping[int, bool] | None,
+) -> RawSubject:
     "Collect one subject's files from `parts` (part: subject: paths), or record why that is impossible."
     files = {part: found[subject] for part, found in parts.items() if subject in found}
     lead = next(iter(layout.scans))

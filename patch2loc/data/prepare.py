@@ -70,7 +70,8 @@ def _write_prepared(done: Prepared, folder: Path, label: int) -> list[Path]:
     like = next(iter(done.scans.values()))
     images = {contrast: (volume, np.float32) for contrast, volume in done.scans.items()}
     masks = {"mask": (done.brain_mask, 1), "seg": (done.lesion_mask, label)}
-    images |= {part: (like.like(mask * value), np.int32 if value > 255 else np.uint8) for part, (mask, value) in masks.items() if mask is not None}
+    kept = {part: pair for part, pair in masks.items() if pair[0] is not None}
+    images |= {part: (like.like(mask * value), np.int32 if value > 255 else np.uint8) for part, (mask, value) in kept.items()}
     images = {folder / part / f"{done.subject}_{part}.nii.gz": image for part, image in images.items()}
     transforms = {folder / "transforms" / f"{done.subject}_{contrast}.tfm": t for contrast, t in done.transforms.items()}
     for path, (volume, dtype) in images.items():
