@@ -117,9 +117,9 @@ def _prepare_subject(raw: RawSubject, folder: Path, template: Template, settings
         done = prepare(raw, template, settings)
         label = next((value for value, counts in raw.lesion_labels.items() if counts), 1)
         sizes = {str(p.relative_to(folder)): p.stat().st_size for p in _write_prepared(done, folder, label)}
-        reason = "; ".join([*([f"no {', '.join(raw.missing)} found"] if raw.missing else []), *done.warnings])
+        reasons = [f"no {', '.join(raw.missing)} found"] * bool(raw.missing) + done.warnings
         status = "doubtful" if done.warnings else "incomplete" if raw.missing else "done"
-        row |= {"status": status, "reason": reason, "contrasts": " ".join(done.scans), **done.quality}
+        row |= {"status": status, "reason": "; ".join(text.rstrip(".") for text in reasons), "contrasts": " ".join(done.scans), **done.quality}
         row |= {"seconds": round(perf_counter() - started, 1), "key": key, "sources": [str(p) for p in raw.files], "files": sizes}
         write_json(row, folder / "prepared" / f"{raw.subject}.json")
         return row | {"fresh": True}
