@@ -55,7 +55,7 @@ def _strip_of_slices(done: Prepared, count: int = 6, height: int = 125) -> Image
     return strip.quantize(96)
 
 # %% ../../nbs/1_data/15_prepare.ipynb #06132561
-VERSION = 2  # raised when the same input begins to give other files
+VERSION = 3  # raised when the same input begins to give other files
 
 def _subject_key(raw: RawSubject, settings: Preparation, template: Template) -> str:
     "Digest everything a subject's result depends on."
@@ -70,8 +70,8 @@ def _write_prepared(done: Prepared, folder: Path, label: int) -> list[Path]:
     like = next(iter(done.scans.values()))
     images = {contrast: (volume, np.float32) for contrast, volume in done.scans.items()}
     masks = {"mask": (done.brain_mask, 1), "seg": (done.lesion_mask, label)}
-    kept = {part: pair for part, pair in masks.items() if pair[0] is not None}
-    images |= {part: (like.like(mask * value), np.int32 if value > 255 else np.uint8) for part, (mask, value) in kept.items()}
+    kind = np.int32 if label > 255 else np.uint8
+    images |= {part: (like.like(mask * value), kind) for part, (mask, value) in masks.items() if mask is not None}
     images = {folder / part / f"{done.subject}_{part}.nii.gz": image for part, image in images.items()}
     transforms = {folder / "transforms" / f"{done.subject}_{contrast}.tfm": t for contrast, t in done.transforms.items()}
     for path, (volume, dtype) in images.items():
@@ -119,7 +119,8 @@ def _prepare_subject(raw: RawSubject, folder: Path, template: Template, settings
         sizes = {str(p.relative_to(folder)): p.stat().st_size for p in _write_prepared(done, folder, label)}
         reasons = [f"no {', '.join(raw.missing)} found"] * bool(raw.missing) + done.warnings
         status = "doubtful" if done.warnings else "incomplete" if raw.missing else "done"
-        row |= {"status": status, "reason": "; ".join(text.rstrip(".") for text in reasons), "contrasts": " ".join(done.scans), **done.quality}
+        row |= {"status": status, "reason": "; ".join(text.rstrip(".") for text in reasons)}
+        row |= {"contrasts": " ".join(done.scans), **done.quality}
         row |= {"seconds": round(perf_counter() - started, 1), "key": key, "sources": [str(p) for p in raw.files], "files": sizes}
         write_json(row, folder / "prepared" / f"{raw.subject}.json")
         return row | {"fresh": True}

@@ -120,7 +120,7 @@ def _cut_sides(brain: Volume) -> list[str]:
         found += [side for side, end in zip(sides, (0, -1)) if area[end] > most]
     return found
 
-# %% ../../nbs/1_data/12_preprocessing.ipynb #9b824c59
+# %% ../../nbs/1_data/12_preprocessing.ipynb #0cf144e1
 def _positive(scan: Volume, stripped: bool) -> Volume:
     "Shift a scan of values below 0 so that a bias field can divide it; a stripped one is 0 outside the brain."
     data, corners = scan.data, scan.data[np.ix_(*[(0, -1)] * 3)]
@@ -323,7 +323,7 @@ def _measures(brain: np.ndarray, grid: Grid, transform: np.ndarray, template: Te
     target = resample(template.scan.like(template.brain_mask), *grid).data
     return {"brain_ml": float(brain.sum() * size / scale), "overlap": dice(brain, target), "scale": scale}
 
-# %% ../../nbs/1_data/12_preprocessing.ipynb #26255f79
+# %% ../../nbs/1_data/12_preprocessing.ipynb #0863261c
 def _doubts(brain: Volume, measures: dict, settings: Preparation) -> list[str]:
     "Say what is doubtful about a registered brain, one sentence each; `DataError` if the registration failed."
     (least, most), (lowest, low), found = settings.brain_ml, settings.overlap, []
