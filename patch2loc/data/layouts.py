@@ -140,7 +140,7 @@ def _list_files(raw_dir: Path) -> list[str]:
     return sorted(f for f in found if f.endswith((".nii", ".nii.gz")) and not any(part.startswith(".") for part in f.split("/")))
 
 # %% ../../nbs/1_data/14_layouts.ipynb #e1a5eaa6
-def _assemble(layout: Layout, raw_dir: Path, subject: str, parts: dict[str, dict[str, list[str]]], labels: Mapping[int, bool] | None) -> RawSubject:
+def _assemble(layout: Layout, raw_dir: Path, subject: str, parts: dict[str, dict[str, list[str]]], labels: Mapping | None) -> RawSubject:
     "Collect one subject's files from `parts` (part: subject: paths), or record why that is impossible."
     files = {part: found[subject] for part, found in parts.items() if subject in found}
     lead = next(iter(layout.scans))

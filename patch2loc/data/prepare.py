@@ -68,8 +68,8 @@ def _write_prepared(done: Prepared, folder: Path, label: int) -> list[Path]:
     "Write a prepared subject's files below the data set's folder, each atomically; `label` is the value of the lesion."
     like = next(iter(done.scans.values()))
     images = {contrast: (volume, np.float32) for contrast, volume in done.scans.items()}
-    masks = {"mask": (done.brain_mask, 1), "seg": (done.lesion_mask, label)}
-    images |= {part: (like.like(mask * value), np.int32 if value > 255 else np.uint8) for part, (mask, value) in masks.items() if mask is not None}
+    masks = {"mask": (done.brain_mask, 1)} | ({} if done.lesion_mask is None else {"seg": (done.lesion_mask, label)})
+    images |= {part: (like.like(mask * value), np.int32 if value > 255 else np.uint8) for part, (mask, value) in masks.items()}
     images = {folder / part / f"{done.subject}_{part}.nii.gz": image for part, image in images.items()}
     transforms = {folder / "transforms" / f"{done.subject}_{contrast}.tfm": t for contrast, t in done.transforms.items()}
     for path, (volume, dtype) in images.items():
