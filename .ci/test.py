@@ -1,7 +1,11 @@
-"""Run what CI checks: notebooks and package agree, then every chapter's own checks. The last line counts them."""
+"""Run what CI checks: notebooks and package agree, wheel and sdist can be used, then every chapter's own checks. The last line counts them."""
+import atexit
 import filecmp
+import json
+import multiprocessing
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,14 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 WORKERS = 2
 TIME_LIMIT_S = 600  # a chapter takes about 20 s; one that hangs fails by name
-TEST_ONE = """
-import sys
-from pathlib import Path
-from nbdev.config import get_config
-from nbdev.test import test_nb
-passed, _ = test_nb(Path(sys.argv[1]), skip_flags=get_config().tst_flags.split(), basepath=get_config().config_path)
-sys.exit(not passed)
-"""
+# third-party modules that most chapters need: imported once, by a process that is then forked for each chapter
+SHARED = ["torch", "lightning", "torchio", "monai.networks.nets", "nilearn.image", "scipy.stats", "pandas", "seaborn", "distributed", "papermill", "nbdev.test"]
 
 
 def quiet_environment() -> dict[str, str]:
@@ -37,11 +35,44 @@ def run(
 ) -> str:
     """Run `command`; return '' if it succeeds, else what it printed."""
     try:
-        done = subprocess.run(list(map(str, command)), cwd=cwd, env=quiet_environment(), stdin=subprocess.DEVNULL,
+        done = subprocess.run(list(map(str, command)), cwd=cwd, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIME_LIMIT_S)
     except subprocess.TimeoutExpired:
         return f"still running after {TIME_LIMIT_S} s"
     return "" if done.returncode == 0 else done.stdout or f"exit status {done.returncode}"
+
+
+def run_chapter(
+    chapter: Path,  # a notebook
+    log: Path,      # gets what the chapter prints, and why it fails
+) -> None:
+    """Execute a chapter's checks in this process, a fork without any module of the package; exit with 1 if one fails."""
+    from nbdev.config import get_config
+    from nbdev.test import test_nb
+
+    os.setsid()  # a chapter that hangs is ended with all that it started
+    for stream in (1, 2):
+        os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), stream)
+    os.chdir(ROOT / "nbs")
+    tempfile.tempdir = os.environ["TMPDIR"] = str(log.parent)
+    passed, _ = test_nb(chapter, skip_flags=get_config().tst_flags.split(), basepath=get_config().config_path)
+    atexit._run_exitfuncs()  # a forked process ends without them
+    sys.exit(not passed)
+
+
+def tested(
+    chapter: Path,  # a notebook
+) -> str:
+    """Execute a chapter's checks in a process of its own; return '' if they pass, else what it printed."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        process = multiprocessing.get_context("forkserver").Process(target=run_chapter, args=(chapter, log))
+        process.start()
+        process.join(TIME_LIMIT_S)
+        if process.exitcode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            return f"still running after {TIME_LIMIT_S} s"
+        return "" if process.exitcode == 0 else log.read_text(errors="replace") or f"exit status {process.exitcode}"
 
 
 def differing(
@@ -72,12 +103,21 @@ def unchanged_by(
     return trouble or (f"{command} changes {', '.join(changed)}: run make export" if changed else "")
 
 
+def code_length(
+    chapter: Path,  # a notebook
+) -> int:
+    """Count the characters of a chapter's code."""
+    cells = json.loads(chapter.read_text(encoding="utf-8"))["cells"]
+    return sum(len("".join(cell["source"])) for cell in cells if cell["cell_type"] == "code")
+
+
 def checks() -> dict[str, Callable[[], str]]:
-    """List every check by name; the longest notebooks first, so that no worker idles at the end."""
+    """List every check by name; the chapters with most code first, so that no worker idles at the end."""
     found = [path for path in (ROOT / "nbs").rglob("*.ipynb") if not {"experiments", "measurements", ".ipynb_checkpoints"} & set(path.parts)]
-    chapters = sorted(found, key=lambda path: path.stat().st_size, reverse=True)
+    chapters = sorted(found, key=code_length, reverse=True)
     agree = {command: lambda command=command: unchanged_by(command) for command in ("nbdev_clean", "nbdev_export")}
-    return agree | {path.stem: lambda path=path: run([sys.executable, "-c", TEST_ONE, path], ROOT / "nbs") for path in chapters}
+    agree["install"] = lambda: run([sys.executable, ROOT / ".ci" / "install.py"], ROOT)
+    return agree | {path.stem: lambda path=path: tested(path) for path in chapters}
 
 
 def timed(
@@ -90,7 +130,10 @@ def timed(
 
 def main() -> int:
     """Run all checks, two at a time, one line each; return how many failed."""
-    failed, named = 0, checks()
+    failed, named, environment = 0, checks(), quiet_environment()
+    os.environ.clear()
+    os.environ.update(environment)
+    multiprocessing.set_forkserver_preload(SHARED)
     print(f"{len(named)} checks, {WORKERS} at a time", flush=True)
     with ThreadPoolExecutor(WORKERS) as pool:
         running = {pool.submit(timed, check): name for name, check in named.items()}

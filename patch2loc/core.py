@@ -4,21 +4,28 @@
 
 # %% auto #0
 __all__ = ['PROJECT_DIR', 'UNREADABLE', 'Patch2LocError', 'ParameterError', 'DataError', 'GeometryError', 'LocationError',
-           'SplitError', 'CheckpointError', 'ResultsError', 'naming', 'data_dir', 'log_dir', 'atomic_path',
-           'write_text', 'write_json', 'digest', 'digest_of', 'seed_for', 'rng_for', 'Volume', 'regrid', 'read_volume',
-           'read_mask', 'scan_warnings', 'forms_of', 'write_volume', 'write_like', 'flatten', 'nearest', 'check_value']
+           'SplitError', 'CheckpointError', 'ResultsError', 'naming', 'clone_path', 'data_dir', 'log_dir',
+           'hidden_main', 'atomic_path', 'write_text', 'write_json', 'digest', 'digest_of', 'seed_for', 'rng_for',
+           'Volume', 'regrid', 'read_volume', 'read_mask', 'scan_warnings', 'forms_of', 'write_volume', 'write_like',
+           'flatten', 'nearest', 'check_value']
 
 # %% ../nbs/0_ground/00_core.ipynb #d5f54c14
+import atexit
 import difflib
 import gzip
 import hashlib
 import json
 import logging
 import os
+import re
+import shutil
+import sys
+import tempfile
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 import nibabel as nib
@@ -67,19 +74,43 @@ def naming(path: str | Path) -> Iterator[None]:
 
 # %% ../nbs/0_ground/00_core.ipynb #a41fde2a
 def _project_dir(start: Path) -> Path:
-    "Find the nearest folder above `start` that holds `data_manifest`; without a clone, the folder of the package."
-    return next((folder for folder in start.parents if (folder / "data_manifest").is_dir()), start.parents[1])
+    "Find the clone that holds the file `start`; without a clone, the folder of the package with what it carries of it."
+    clones = (folder for folder in start.parents[:3] if (folder / "data_manifest").is_dir() and (folder / "nbs").is_dir())
+    return next(clones, start.parent / "project")
 
 PROJECT_DIR = _project_dir(Path(globals().get("__file__", "chapter")).resolve())
+
+def clone_path(
+    name: str,  # below the root of the clone
+    instead: str = "in a clone: pip install -e .",  # what to do without a clone, for the message
+) -> Path:
+    """Return a path in the clone.
+
+    Raises: DataError in an installation, which does not carry it.
+    """
+    path = PROJECT_DIR / name
+    if not path.exists():
+        raise DataError(f"{name}: needs a clone of the repository, and this installation is none; {instead}")
+    return path
+
+# %% ../nbs/0_ground/00_core.ipynb #688e601f
+_LINE = r"""\s*(?:export\s+)?{}\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*(?:\s#.*)?"""  # quotes and a comment are allowed
 
 def _setting(name: str) -> str | None:
     "Look up a variable in the environment, then in `pc_environment.env` of the current folder."
     if os.environ.get(name):
         return os.environ[name]
-    file = Path("pc_environment.env")
-    lines = file.read_text().splitlines() if file.is_file() else []
-    found = [line.partition("=")[2].strip().strip("'\"") for line in lines if line.partition("=")[0].strip() == name]
-    return found[-1] if found else None
+    file, found = Path("pc_environment.env"), None
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines() if file.is_file() else []  # without the mark that Windows puts first
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file}: expected text in UTF-8, found byte {error.object[error.start]:#x} at place {error.start}") from None
+    for number, line in enumerate(lines, 1):
+        if match := re.fullmatch(_LINE.format(name), line):
+            found = os.path.expandvars(next(filter(None, match.groups()), ""))
+        elif re.match(rf"\s*(?:\w+\s+)?{name}\b", line):
+            raise DataError(f"{file}, line {number}: expected {name}=FOLDER, found {line.strip()!r}")
+    return found or None
 
 # %% ../nbs/0_ground/00_core.ipynb #d7ed4fdf
 def data_dir(
@@ -104,6 +135,44 @@ def log_dir(
     folder = Path(path or _setting("LOG_DIR") or "runs").expanduser().resolve()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+# %% ../nbs/0_ground/00_core.ipynb #7cdba262
+_AT_HOME = ("NUMBA_CACHE_DIR", "MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR",
+            "TORCHINDUCTOR_CACHE_DIR", "XDG_CACHE_HOME")
+
+def _writable(folder: str) -> bool:
+    "Try to make a file in a folder, which is made if missing; without a home its name is `~`."
+    try:
+        if not os.path.isabs(folder):
+            return False
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+def _leave_home() -> None:
+    "Where the home folder or its cache cannot be written to, point the libraries that use them to a temporary folder."
+    home = os.path.expanduser("~")
+    if os.environ.get("PATCH2LOC_AWAY") or all(map(_writable, (home, os.environ.get("XDG_CACHE_HOME") or f"{home}/.cache"))):
+        return
+    away = tempfile.mkdtemp(prefix="patch2loc-")
+    atexit.register(shutil.rmtree, away, ignore_errors=True)
+    os.environ |= {name: os.environ.get(name, f"{away}/{name}") for name in _AT_HOME} | {"PATCH2LOC_AWAY": away, "XDG_CACHE_HOME": away}
+    if "numba" in sys.modules:  # which read its settings when it was imported
+        sys.modules["numba"].config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
+
+_leave_home()
+
+# %% ../nbs/0_ground/00_core.ipynb #d112e18f
+@contextmanager
+def hidden_main() -> Iterator[None]:
+    "Let processes that are started in this block not import the script that runs."
+    script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 # %% ../nbs/0_ground/00_core.ipynb #9c792ece
 @contextmanager

@@ -4,11 +4,15 @@
 
 # %% auto #0
 __all__ = ['app', 'Text', 'DataDir', 'Dataset', 'SplitsDir', 'RunOut', 'TestSets', 'Folds', 'Contrast', 'Pixelwise', 'Healthy',
-           'Lesion', 'Jobs', 'RunDir', 'Scheduler', 'Steps', 'Seed', 'ScorePrecision', 'SET_HELP', 'Assignments',
-           'cohort', 'manifest_build', 'manifest_verify', 'splits_make', 'splits_check', 'splits_import', 'preprocess',
-           'detect', 'run', 'demo', 'ablate', 'runs_list', 'runs_show', 'runs_diff', 'runs_join', 'bench', 'main']
+           'Lesion', 'Jobs', 'RunDir', 'Scheduler', 'Steps', 'Seed', 'ScorePrecision', 'EXPERIMENTS', 'SET_HELP',
+           'Assignments', 'cohort', 'manifest_build', 'manifest_verify', 'splits_make', 'splits_check', 'splits_import',
+           'splits_join', 'preprocess', 'transfer', 'detect', 'run', 'demo', 'ablate', 'runs_list', 'runs_show',
+           'runs_diff', 'runs_join', 'bench', 'main']
 
 # %% ../../nbs/9_apps/94_cli.ipynb #971c19ec
+import codecs
+import locale
+import os
 import sys
 import time
 from pathlib import Path
@@ -47,6 +51,7 @@ Scheduler = Annotated[str, Option(help="address of a running Dask scheduler, who
 Steps = Annotated[Optional[int], Option(help="optimizer steps")]
 Seed = Annotated[Optional[int], Option(help="of everything that is random, by default 3141")]
 ScorePrecision = Annotated[Text, Option(help="of scoring: float32 (default), bfloat16, auto")]
+EXPERIMENTS = "nbs/experiments"
 SET_HELP = "a value of the configuration, for instance training.steps=2000; may be repeated, and wins over the other options"
 Assignments = Annotated[Optional[list[str]], Option("--set", metavar="KEY=VALUE", help=SET_HELP)]
 
@@ -102,20 +107,22 @@ def manifest_verify(dataset: Dataset, data_dir: DataDir = None) -> None:
 def splits_make(
     dataset: Dataset, data_dir: DataDir = None,
     out: Annotated[Optional[Path], Option(help="folder of the tables; default: DATA_DIR/splits")] = None, seed: Seed = 3141,
-    people: Annotated[Optional[Path], Option("--people", "--subjects", help="CSV: subject, site, sex, age; default: the project's")] = None,
+    people: Annotated[Optional[Path], Option("--people", "--subjects", help="CSV or TSV: subject, site, sex, age")] = None,
     proportional: Annotated[bool, Option("--proportional", help="for a part of a set: numbers of subjects become fractions")] = False,
     all_test: Annotated[bool, Option("--all-test", help="all subjects into the test part, for your own data for instance")] = False,
 ) -> None:
     "Make subject-disjoint folds of the subjects there are, balanced by site, sex and age where these are known."
     from patch2loc.data.datasets import dataset_spec
-    from patch2loc.data.folds import SplitPlan, add_demographics, make_splits, plan_for, read_demographics, subjects_in, write_splits
+    from patch2loc.data import folds
     folder = core.data_dir(data_dir)
     spec, target = dataset_spec(dataset, folder), out or folder / "splits"
-    plan = SplitPlan(folds=0, val=0, test=1.0) if all_test else plan_for(spec, proportional)
+    plan = folds.SplitPlan(folds=0, val=0, test=1.0) if all_test else folds.plan_for(spec, proportional)
     own = core.PROJECT_DIR / "splits/subjects" / f"{spec.name}.csv"
-    demographics = read_demographics(people or own) if people or own.is_file() else None
-    tables = make_splits(spec, add_demographics(subjects_in(spec, folder), demographics), seed, plan)
-    write_splits(tables, target)
+    demographics = folds.read_demographics(people or own) if people or own.is_file() else None
+    subjects = folds.add_demographics(folds.subjects_in(spec, folder), demographics)
+    typer.echo("\n".join(folds.describe_subjects(spec, folder, subjects, demographics)))
+    tables = folds.make_splits(spec, subjects, seed, plan)
+    folds.write_splits(tables, target)
     typer.echo(f"{len(tables)} tables in {target}")
 
 # %% ../../nbs/9_apps/94_cli.ipynb #7da508ee
@@ -123,7 +130,8 @@ def splits_make(
 def splits_check(folder: Annotated[Optional[Path], Argument(metavar="DIR", help="split tables; default: the project's")] = None) -> None:
     "Name every leak; exit 1 if there is one."
     from patch2loc.data.splits import leak_text, leaks
-    _end_with([leak_text(row) for _, row in leaks(folder or core.PROJECT_DIR / "splits").iterrows()], "leaks")
+    tables = folder or core.clone_path("splits/IXI_test.csv", "give the folder of your tables").parent
+    _end_with([leak_text(row) for _, row in leaks(tables).iterrows()], "leaks")
 
 @splits_app.command("import")
 def splits_import(
@@ -136,6 +144,27 @@ def splits_import(
     import_published(source, out, drop_leaks)
     typer.echo(f"tables in {out}; {len(leaks(out))} leaks")
 
+# %% ../../nbs/9_apps/94_cli.ipynb #2cddc240
+@splits_app.command("join")
+def splits_join(
+    datasets: Annotated[list[str], Argument(metavar="DATASET...", help="healthy sets")], data_dir: DataDir = None,
+    out: Annotated[Optional[Path], Option(help="folder of the tables; default: DATA_DIR/splits")] = None, seed: Seed = 3141,
+    people: Annotated[Optional[Path], Option(help="table of all their subjects: subject, person, site, sex, age")] = None,
+) -> None:
+    "Make folds of several healthy sets together, with a test table for each; the run learns from all of them."
+    from dataclasses import asdict
+    from patch2loc.data import folds, joint
+    from patch2loc.data.datasets import dataset_spec
+    folder = core.data_dir(data_dir)
+    specs = [dataset_spec(name, folder) for name in datasets]
+    spec, demographics = joint.joint_spec(specs), folds.read_demographics(people) if people else None
+    sets = [(one, folds.add_demographics(folds.subjects_in(one, folder), demographics)) for one in specs]
+    tables = joint.make_joint_splits(sets, seed)
+    folds.write_splits(tables, out or folder / "splits")
+    core.write_json(asdict(spec), folder / "data_manifest" / f"{spec.name}.json")
+    persons = [f"{len(subjects)} scans of {one.name}" for one, subjects in sets]
+    typer.echo(f"{spec.name}: {' and '.join(persons)}, {len(tables)} tables in {out or folder / 'splits'}")
+
 # %% ../../nbs/9_apps/94_cli.ipynb #c51ce410
 @app.command()
 def preprocess(
@@ -144,8 +173,11 @@ def preprocess(
     brain: Annotated[str, Option(help="auto (deepbet), deepbet, hd-bet; where no mask is given")] = "auto",
     template: Annotated[Optional[Path], Option(help="T1 brain, for instance SRI24; default: MNI152")] = None,
     template_mask: Annotated[Optional[Path], Option(help="its brain mask; default: where it is not 0")] = None,
+    slice_mm: Annotated[float, Option(help="distance of the slices written, mm; in plane it is 1")] = 1.0,
 ) -> None:
     "Prepare raw scans for the study: template space, brain mask, bias field, 1 mm; a second call does only what is missing."
+    if not 0.5 <= slice_mm <= 8:
+        raise ParameterError(f"--slice-mm: expected 0.5 to 8 mm, got {slice_mm:g}")
     from patch2loc.data.prepare import preprocess_dataset
     from patch2loc.data.preprocessing import Preparation
     from patch2loc.data.registration import load_template
@@ -153,10 +185,29 @@ def preprocess(
     reason = lambda row: f" ({row['reason']})" if row["reason"] else ""
     progress = lambda done, of, row: report(f"{done}/{of} {row['subject']}: {row['status']}{reason(row)}")
     chosen = load_template(template, template_mask) if template else None
-    table = preprocess_dataset(dataset, raw_dir, data_dir, scheduler or jobs, progress, Preparation(brain=brain), chosen)
+    settings = Preparation((1.0, 1.0, slice_mm), brain=brain)
+    table = preprocess_dataset(dataset, raw_dir, data_dir, scheduler or jobs, progress, settings, chosen)
     failed = int((table["status"] == "failed").sum())
-    report(f"{len(table) - failed} prepared, {failed} failed; look at {table.attrs['folder']}/quality.html")
+    flagged = int((table["status"] == "doubtful").sum())
+    counts = f"{len(table) - failed} prepared ({flagged} doubtful), {failed} failed"
+    report(f"{counts}{table.attrs['note']}; look at {table.attrs['folder']}/quality.html")
     raise typer.Exit(1 if failed else 0)
+
+# %% ../../nbs/9_apps/94_cli.ipynb #575f234e
+@app.command()
+def transfer(
+    dataset: Dataset, data_dir: DataDir = None, to: Annotated[str, Option(help="the wanted contrast: t2")] = "t2",
+    labels: Annotated[Optional[Path], Option(help="label maps of the raw scans, <subject>*.nii.gz; default: none, by histogram")] = None,
+    seed: Seed = 3141,
+) -> None:
+    "Compute T2 scans from the T1 scans of a prepared healthy set; tables and reports say that they were not measured."
+    from patch2loc.data.datasets import dataset_spec
+    from patch2loc.simulation.contrast import transfer_dataset
+    report, folder = _clock(), core.data_dir(data_dir)
+    progress = lambda done, of, subject: report(f"{done}/{of} {subject}") if done % 10 == 0 or done == of else None
+    spec = dataset_spec(dataset, folder)
+    made = transfer_dataset(spec, folder, to, seed, labels, progress)
+    report(f"{made} scans made in {folder / spec.folder / to}; make the split tables after this, they list who has a {to.upper()}")
 
 # %% ../../nbs/9_apps/94_cli.ipynb #c17c3025
 @app.command()
@@ -227,6 +278,7 @@ def run(
     partial: Annotated[bool, Option("--partial", help="make tables although something failed; they name what is missing")] = False,
 ) -> None:
     "Run the study: every fold and data set; a second call does only what is missing or outdated."
+    core.clone_path(EXPERIMENTS)
     if only_eval != (load_checkpoint is not None):
         raise ParameterError("--only-eval and --load-checkpoint RUN belong together: give both, or neither")
     config = _configured(
@@ -245,6 +297,7 @@ def demo(
     pixelwise: Pixelwise = "dae", score_precision: ScorePrecision = None, seed: Seed = 3141, set_: Assignments = None,
 ) -> None:
     "See the method work: write the synthetic cohort, train, score, make tables."
+    core.clone_path(EXPERIMENTS)
     config = _configured("laptop", set_, steps=steps, score_precision=score_precision, seed=seed, pixelwise=pixelwise or None)
     data = out.parent / f"{out.name}-cohort"
     cohort(data, healthy, lesion, seed)
@@ -260,12 +313,13 @@ def ablate(
     fold: Annotated[int, Option(help="its number")] = 0, contrast: Contrast = None, steps: Steps = None, seed: Seed = None,
 ) -> None:
     "Change the method in one place at a time, train and score each variant, and compare on the same patients."
-    from patch2loc.runs.notebooks import execute, experiments_dir
-    report, config = _clock(), _configured("laptop", set_, contrast=contrast, steps=steps, seed=seed).to_dict()
+    from patch2loc.runs.notebooks import execute
+    notebook, report = core.clone_path(EXPERIMENTS) / "e50_ablation.ipynb", _clock()
+    config = _configured("laptop", set_, contrast=contrast, steps=steps, seed=seed).to_dict()
     given = dict(config=config, fold=fold, datasets=datasets or "", variants=variants or "", method=method or "")
     data, tables = core.data_dir(data_dir).resolve(), splits.resolve() if splits else ""
     given |= dict(data_dir=str(data), splits_dir=str(tables), out=str(out.resolve()))
-    execute(experiments_dir() / "e50_ablation.ipynb", given, out / "e50_ablation.ipynb", report)
+    execute(notebook, given, out / notebook.name, report)
     report(f"worth opening: {out / 'ablation.md'}")
 
 # %% ../../nbs/9_apps/94_cli.ipynb #1f0e3dad
@@ -320,11 +374,15 @@ def _command(words: list[str] | None = None) -> int:  # exit status
         status, message = error.exit_status, str(error)
     except ClickException as error:
         status, message = 2, error.format_message()
+    except OSError as error:
+        status, message = 1, f"{error.filename}: {error.strerror}" if error.filename else str(error)
     except (KeyboardInterrupt, Abort):
         status, message = 130, "interrupted; the same command goes on where it stopped"
     typer.echo(f"patch2loc: {' '.join(message.split())}", err=True)
     return status
 
 def main() -> None:
-    "Run the command."
+    "Run the command, in UTF-8: where the locale has another encoding, Python is started anew, and its children inherit that."
+    if not sys.flags.utf8_mode and codecs.lookup(locale.getencoding()).name != "utf-8":
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | {"PYTHONUTF8": "1"})
     sys.exit(_command())

@@ -162,7 +162,8 @@ def _decode(stack: Stack) -> sitk.Image:
     try:
         return reader.Execute()
     except RuntimeError as error:
-        raise DataError(f"its slices could not be decoded, perhaps an unusual compression ({' '.join(str(error).split())[-80:]})") from error
+        reason = " ".join(str(error).split())[-80:]
+        raise DataError(f"its slices could not be decoded, perhaps an unusual compression ({reason})") from error
     finally:
         sitk.ProcessObject.SetGlobalWarningDisplay(shown)
 

@@ -4,20 +4,23 @@
 
 # %% auto #0
 __all__ = ['SUBJECT_COLUMNS', 'stratified_assignment', 'make_folds', 'SplitPlan', 'plan_for', 'make_splits', 'write_splits',
-           'subjects_in', 'read_demographics', 'add_demographics', 'import_published']
+           'subjects_in', 'read_demographics', 'match_names', 'add_demographics', 'describe_subjects',
+           'import_published']
 
 # %% ../../nbs/1_data/18_folds.ipynb #d80cb29f
+import re
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from ..core import DataError, ParameterError, SplitError, atomic_path, seed_for
-from .datasets import DatasetSpec, subject_of
-from .splits import SPLIT_COLUMNS, Tables, leaks, person_of, persons_in, read_tables
-from .splits import _ORDER, _TABLE, _availability_tables, _kind, _tidy
+from .datasets import ROLES, DatasetSpec, first_few, known_text, part_files, read_ages, read_table, subject_of, unread_files
+from .splits import SPLIT_COLUMNS, Tables, leaks, persons_by_table, persons_in, persons_of, read_tables, scans_in
+from .splits import _ORDER, _TABLE, _availability_tables, _kind
 
 # %% ../../nbs/1_data/18_folds.ipynb #279c8270
 def _strata(subjects: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -62,12 +65,16 @@ def _agreed(values: pd.Series) -> str:
     given = {str(v) for v in values if str(v) not in ("", "nan")}
     return given.pop() if len(given) == 1 else ""
 
+def _streams(table: pd.DataFrame) -> pd.Series:
+    "Name each row's person as the random streams of all our tables do: `Train/ixi IXI012`."
+    return table["img_path"].iloc[0].split("/")[1] + "/" + persons_in(table)
+
 def _unique_persons(table: pd.DataFrame, strata: Sequence[str]) -> pd.DataFrame:
     "Collect one row per person: `person`, the strata (empty where two rows differ), and `scans`, how many."
     missing = [c for c in strata if c not in table]
     if missing:
         raise SplitError(f"strata: expected columns of the table, {', '.join(table.columns)}; got {', '.join(missing)}")
-    groups = table.assign(person=persons_in(table)).groupby("person", sort=True)
+    groups = table.assign(person=_streams(table)).groupby("person", sort=True)
     facts = groups[list(strata)].agg(_agreed) if strata else pd.DataFrame(index=groups.size().index)
     return facts.assign(scans=groups.size().astype(str)).reset_index()
 
@@ -101,15 +108,16 @@ def make_folds(
     left = len(subjects) - sum(sizes.values())
     if left < 0 or n_folds and (each < 1 or left == 0 and n_folds < 2):
         wanted = f"{tested} for test and {each} for validation in each of {len(folds)} folds"
-        raise ParameterError(f"folds: {len(subjects)} persons are too few for {wanted}")
+        raise ParameterError(f"folds: {len(subjects)} persons ({len(table)} scans) are too few for {wanted}")
     part = stratified_assignment(subjects, sizes | {"rest": left}, seed, ("scans", *strata))
-    part = persons_in(table).map(dict(zip(subjects["person"], part)))
+    part = _streams(table).map(dict(zip(subjects["person"], part)))
     parts = {name: table[part == name] for name in sizes}
     parts |= {f"train_fold{k}": table[~part.isin(["test", f"val_fold{k}"])] for k in range(n_folds)}
     return {name: parts[name].reset_index(drop=True) for name in sorted(parts) if len(parts[name])}
 
 # %% ../../nbs/1_data/18_folds.ipynb #511938c6
 SUBJECT_COLUMNS = ["subject", "file", "person", "site", "sex", "age", "t2"]  # t2: "no" where there is none
+_PATHS = {"img_path": "t1", "mask_path": "mask", "seg_path": "seg"}  # column of a split table: part
 
 @dataclass(frozen=True)
 class SplitPlan:
@@ -130,6 +138,9 @@ def plan_for(
     unknown = set(entries) - {"folds", "val", "test", "strata"}
     if unknown:
         raise DataError(f"{spec.name}: split: expected folds, val, test and strata, found {', '.join(sorted(unknown))}")
+    for key in {"folds", "val", "test"} & set(entries):
+        if type(entries[key]) not in (int, float):
+            raise DataError(f"{spec.name}: split: {key}: expected a number of persons or a fraction, found {entries[key]!r}")
     plan = SplitPlan(**{key: tuple(value) if isinstance(value, list) else value for key, value in entries.items()})
     if not proportional or not spec.subjects:
         return plan
@@ -142,21 +153,25 @@ def _split_rows(spec: DatasetSpec, subjects: pd.DataFrame) -> pd.DataFrame:
     if "subject" not in subjects or subjects.empty:
         found = ", ".join(map(str, subjects.columns)) or "nothing"
         raise SplitError(f"{spec.name}: expected a table of subjects with a column subject, found {found}")
-    table = subjects.reindex(columns=[*SUBJECT_COLUMNS, "brain_mask", "lesion_mask"]).astype(object)
+    table = subjects.reindex(columns=SUBJECT_COLUMNS).astype(object)
     table = table.where(table.notna(), "")
     stem = table["file"].where(table["file"] != "", table["subject"])
-    path = {part: f"/{spec.folder}/{part}/" + stem + f"_{part}.nii.gz" for part in ("t1", "mask", "seg")}
-    seg = path["seg"].where(table["lesion_mask"].astype(str) != "False", "") if spec.role == "lesion" else ""
-    mask = path["mask"].where(table["brain_mask"].astype(str) != "False", "")
-    files = {"label": int(spec.role == "lesion"), "img_path": path["t1"], "mask_path": mask, "seg_path": seg}
-    rows = table[["person", "site", "sex", "age"]].assign(**files)
+    paths = {column: f"/{spec.folder}/{part}/" + stem + f"_{part}.nii.gz" for column, part in _PATHS.items()}
+    paths = {column: subjects.get(column, path) for column, path in paths.items()} | ({} if spec.role == "lesion" else {"seg_path": ""})
+    rows = table[["person", "site", "sex", "age"]].assign(label=int(spec.role == "lesion"), **paths)
+    rows["person"] = rows["person"].where(rows["person"] != "", _settled(table["subject"]))
     rows.insert(0, "img_name", table["subject"] + "_t1.nii.gz")
     return rows
+
+def _settled(subjects: pd.Series) -> pd.Series:
+    "Name the person where the set decides who it is and the name alone would say otherwise; else empty."
+    persons = subjects.map(persons_of(subjects))
+    return persons.where(persons != subjects.map(lambda subject: persons_of([subject])[subject]), "")
 
 # %% ../../nbs/1_data/18_folds.ipynb #9086e4bb
 def make_splits(
     spec: DatasetSpec,
-    subjects: pd.DataFrame,  # `subject`, perhaps others of SUBJECT_COLUMNS, `brain_mask` and `lesion_mask` (False: has none)
+    subjects: pd.DataFrame,  # `subject`, perhaps others of SUBJECT_COLUMNS and the paths of `subjects_in`
     seed: int = 3141,
     plan: SplitPlan | None = None,  # None: `plan_for`
 ) -> dict[str, pd.DataFrame]:  # "IXI_train_fold0", ...: table; "avail_t2", where not everyone has a T2
@@ -180,43 +195,93 @@ def write_splits(tables: Tables, out_dir: str | Path) -> list[Path]:
     return paths
 
 # %% ../../nbs/1_data/18_folds.ipynb #c6d34295
+def _by_subject(folder: Path, part: str) -> dict[str, Path]:
+    "List a part's files by subject; `DataError` if two are named alike."
+    found: dict[str, Path] = {}
+    for path in part_files(folder, part):
+        other = found.setdefault(subject_of(path.name).casefold(), path)
+        if other is not path:
+            raise DataError(f"{path}: expected one file per subject, found {other.name} too (names differ by more than case or ending)")
+    return {subject_of(path.name): path for path in found.values()}
+
 def subjects_in(
     spec: DatasetSpec,
     data_dir: str | Path,
-) -> pd.DataFrame:  # `subject`, `file`, `brain_mask`, `lesion_mask`, `t2` ("no": has none)
-    """List the subjects of a data set's folder.   Raises: DataError if there is no scan of its first contrast."""
+) -> pd.DataFrame:  # `subject`, `img_path`, `mask_path`, `seg_path` ("" where there is none), `t2` ("no": has none)
+    """List the subjects of a data set's folder.   Raises: DataError if there is no scan of its first contrast, or two of a subject."""
     folder, first = Path(data_dir) / spec.folder, spec.contrasts[0]
-    stems = sorted(p.name.removesuffix(f"_{first}.nii.gz") for p in folder.glob(f"{first}/*_{first}.nii.gz") if p.name[0] != ".")
-    if not stems:
+    files = {part: _by_subject(folder, part) for part in (first, "t2", "mask", "seg")}
+    if not files[first]:
         raise DataError(f"{folder}: expected scans such as {first}/<subject>_{first}.nii.gz, found none")
-    has = {part: [(folder / part / f"{stem}_{part}.nii.gz").is_file() for stem in stems] for part in ("mask", "seg", "t2")}
-    t2 = ["" if there or "t2" not in spec.contrasts else "no" for there in has["t2"]]
-    return pd.DataFrame({"subject": map(subject_of, stems), "file": stems, "brain_mask": has["mask"], "lesion_mask": has["seg"], "t2": t2})
+    rows = []
+    for subject, scan in files[first].items():
+        named = scan.name if first == "t1" else re.sub(rf"_{first}(?=\.nii)", "_t1", scan.name, flags=re.IGNORECASE)
+        names = {"t1": named} | {part: files[part][subject].name for part in ("mask", "seg") if subject in files[part]}
+        paths = {column: f"/{spec.folder}/{part}/{names[part]}" if part in names else "" for column, part in _PATHS.items()}
+        rows.append({"subject": subject, **paths, "t2": "no" if "t2" in spec.contrasts and subject not in files["t2"] else ""})
+    return pd.DataFrame(rows)
 
 # %% ../../nbs/1_data/18_folds.ipynb #ef3d8f5b
 _SITE = r"^IXI\d+-(\w+)-|^sub-(r\d+)s|^(Utrecht|Singapore|GE3T)_"
 _IXI_SEX = "SEX_ID (1=m, 2=f)"
+_FACTS = ("person", "site", "sex", "age")
 
 def read_demographics(
-    path: str | Path,  # CSV: subject, person or IXI_ID; any of site, sex, age
-) -> pd.DataFrame:  # one row per subject or person; text, "" where rows contradict each other
-    """Read demographics from a plain table or from IXI's spreadsheet saved as CSV.
+    path: str | Path,  # CSV or TSV: subject, participant_id, person or IXI_ID; any of site, sex, age
+) -> pd.DataFrame:  # one row per subject or person; text, "" where unknown or contradictory (named in `attrs["contradictory"]`)
+    """Read demographics from a plain table, from BIDS, or from IXI's spreadsheet saved as CSV.
 
-    Raises: SplitError if the file is missing or has no column of names.
+    Raises: SplitError if the file is missing or has no column of names or facts; DataError naming the line that cannot be read.
     """
     if not Path(path).is_file():
         raise SplitError(f"{path}: expected a table of subjects, found no such file")
-    table = _tidy(pd.read_csv(path, dtype=str, keep_default_na=False))
+    table = read_table(path, ["subject", "participant_id", "IXI_ID", *_FACTS]).rename(columns={"participant_id": "subject", "AGE": "age"})
     if "IXI_ID" in table:
         sex = table.get(_IXI_SEX, pd.Series("", index=table.index)).replace({"1": "M", "2": "F"})
-        table = pd.DataFrame({"person": "IXI" + table["IXI_ID"].str.zfill(3), "sex": sex, "age": table.get("AGE", "")})
+        table = table.assign(person="IXI" + table["IXI_ID"].str.zfill(3), sex=sex).drop(columns="subject", errors="ignore")
     key = next((c for c in ("subject", "person") if c in table), None)
-    if key is None:
-        raise SplitError(f"{path}: expected a column subject, person or IXI_ID, found {', '.join(table.columns)}")
-    facts = [c for c in ("person", "site", "sex", "age") if c in table and c != key]
-    return table.groupby(key, sort=True)[facts].agg(_agreed).reset_index()
+    facts = [c for c in _FACTS if c in table and c != key]
+    if key is None or not facts:
+        wanted = "a column subject, participant_id, person or IXI_ID" if key is None else "some of the columns site, sex and age"
+        raise SplitError(f"{path}: expected {wanted}, found {', '.join(table.columns)}")
+    for index in table.index[table[key] == ""][:1]:
+        raise SplitError(f"{path}: line {index + 2}: expected a name in the column {key}, found none")
+    if "age" in table:
+        table["age"] = read_ages(table, path).map(lambda age: "" if np.isnan(age) else format(age, ".10g"))
+    groups = table.assign(**{c: known_text(table[c]) for c in facts}).groupby(key, sort=True)[facts]
+    out, several = groups.agg(_agreed), groups.agg(lambda values: len({v for v in values if v}) > 1).any(axis=1)
+    out.attrs["contradictory"] = list(several.index[several])
+    return out.reset_index()
 
-# %% ../../nbs/1_data/18_folds.ipynb #0a2708bc
+# %% ../../nbs/1_data/18_folds.ipynb #97c0c17b
+def _plain(name: str) -> str:
+    "Reduce a name to what a spreadsheet leaves of it: no zeros before a number, no .0 behind it, no sub-, no case."
+    name = re.sub(r"(?<=\d)\.0$", "", name.casefold()).removeprefix("sub-")
+    return re.sub(r"\d+", lambda number: number[0].lstrip("0") or "0", name)
+
+def _only(names: Iterable[str]) -> dict[str, str]:
+    "Map reduced names to the one name that has them; those of several are left out."
+    found = defaultdict(set)
+    for name in names:
+        found[_plain(name)].add(name)
+    return {plain: next(iter(same)) for plain, same in found.items() if len(same) == 1}
+
+def match_names(
+    subjects: pd.Series,  # all of a set
+    names: Sequence[str],  # in a table, of subjects or persons
+) -> pd.Series:  # a name for each subject, "" where there is none
+    """Find the name of each subject in a table."""
+    persons, given = subjects.map(persons_of(subjects)), set(names)
+    exact = subjects.where(subjects.isin(given), persons.where(persons.isin(given), ""))
+    in_table, in_set = _only(given), _only({*subjects, *persons})
+
+    def find(subject: str, person: str) -> str:
+        keys = [_plain(name) for name in (subject, person) if in_set.get(_plain(name)) == name]
+        return next((in_table[key] for key in keys if key in in_table), "")
+
+    loose = pd.Series([find(*both) for both in zip(subjects, persons)], index=subjects.index, dtype=object)
+    return exact.where(exact != "", loose)
+
 def add_demographics(
     subjects: pd.DataFrame,  # `subject` and others
     demographics: pd.DataFrame | None = None,  # of `read_demographics`
@@ -224,17 +289,60 @@ def add_demographics(
     """Add demographics to a table of subjects."""
     out = subjects.assign(person="", sex="", age="", site=subjects["subject"].str.extract(_SITE).bfill(axis=1)[0].fillna(""))
     if demographics is not None:
-        names = out["subject"] if "subject" in demographics else out["subject"].map(person_of)
+        names = match_names(out["subject"], demographics.iloc[:, 0])
         given = demographics.set_index(demographics.columns[0]).reindex(names).fillna("").set_index(out.index)
         for column in given:
             out[column] = given[column].where(given[column] != "", out[column])
     return out
 
+# %% ../../nbs/1_data/18_folds.ipynb #4387830e
+def _persons_line(spec: DatasetSpec, rows: pd.DataFrame) -> str:
+    "Count scans and persons, with an example of a person who was scanned twice."
+    persons = persons_in(rows)
+    line = f"{len(rows)} scans of {persons.nunique()} persons in {spec.folder}"
+    if (twice := persons[persons.duplicated()]).empty:
+        return line
+    scans = rows.loc[persons == twice.iloc[0], "img_name"].map(subject_of)
+    return f"{line}, such as {first_few(list(scans))} of one (a column person in the --people table may say otherwise)"
+
+def _demographics_lines(subjects: pd.DataFrame, demographics: pd.DataFrame) -> list[str]:
+    "Count the known ages, and name what matches on neither side."
+    names = demographics.iloc[:, 0]
+    found = match_names(subjects["subject"], names)
+    lines = [f"ages of {(subjects['age'] != '').sum()} of {len(subjects)} scans known, {(found != '').sum()} found in the table"]
+    groups = {
+        "scans that are not in the table": subjects.loc[found == "", "subject"],
+        "names in the table without a scan": names[~names.isin(found)],
+        "names whose rows contradict each other": demographics.attrs.get("contradictory", []),
+    }
+    return lines + [f"{len(some)} {what}: {first_few(list(some))}" for what, some in groups.items() if len(some)]
+
+# %% ../../nbs/1_data/18_folds.ipynb #79f1b2b5
+def describe_subjects(
+    spec: DatasetSpec,
+    data_dir: str | Path,
+    subjects: pd.DataFrame,  # of `subjects_in`, with demographics
+    demographics: pd.DataFrame | None = None,  # of `read_demographics`
+) -> list[str]:  # lines
+    """Say who was found in a data set's folder, and what was not read or not matched."""
+    lines, lacking = [_persons_line(spec, _split_rows(spec, subjects))], {"t2": subjects["t2"] == "no"}
+    lacking |= {"brain mask": (subjects["mask_path"] == "") & (spec.brain_mask == "file")}
+    lacking |= {"lesion mask": (subjects["seg_path"] == "") & (spec.role == "lesion")}
+    without = {what: list(subjects.loc[there, "subject"]) for what, there in lacking.items()}
+    lines += [f"no {what}: {len(some)} of {len(subjects)} ({first_few(some)})" for what, some in without.items() if some]
+    if unread := unread_files(spec, data_dir):
+        lines.append(f"not read: {len(unread)} files of {spec.folder} ({first_few(unread)})")
+    top, _, name = spec.folder.partition("/")
+    others = [f"{other}/{name}" for other in ROLES.values() if other != top and Path(data_dir, other, name).is_dir()]
+    lines += [f"not read: {other}; the set is {spec.folder}" for other in others]
+    return lines + (_demographics_lines(subjects, demographics) if demographics is not None else [])
+
 # %% ../../nbs/1_data/18_folds.ipynb #459e4496
 def _atlas_persons(table: pd.DataFrame) -> pd.Series:
     "Name the persons of ATLAS v2 with two subject numbers (ATLAS 1.2 named them alike up to the time point); else empty."
     old = table.get("ATLAS 1.2 img_name", pd.Series("", index=table.index)).str.replace(r"t\d+$", "", regex=True)
-    named = table.assign(_old=old, _person=table["img_path"].map(lambda p: person_of(subject_of(p))))
+    subjects = table["img_path"].map(subject_of)
+    named = table.assign(_old=old, _person=subjects.map(persons_of(subjects)))
     twice = named[(old != "") & old.duplicated(keep=False)]
     return twice.groupby("_old")["_person"].transform("min").reindex(table.index).fillna("")
 
@@ -254,11 +362,11 @@ def _without_leaks(tables: Tables) -> dict[str, pd.DataFrame]:
     def rank(name: str) -> tuple:
         return -_ORDER.index(matches[name]["part"]), int(matches[name]["fold"] or 0), name
 
-    kept: dict[str, pd.DataFrame] = {}
+    kept, persons = {}, persons_by_table(tables)
     for name in sorted(tables, key=rank):
-        table = tables[name].drop_duplicates("img_path")
-        taken = [set(persons_in(other)) for at, other in kept.items() if _kind(matches[at], matches[name])]
-        kept[name] = table[~persons_in(table).isin(set().union(*taken))]
+        table = tables[name][~scans_in(tables[name]).duplicated()]
+        taken = [set(persons[at][other.index]) for at, other in kept.items() if _kind(matches[at], matches[name])]
+        kept[name] = table[~persons[name][table.index].isin(set().union(*taken))]
         if kept[name].empty:
             raise SplitError(f"{name}: no subject is left without the leaks")
     return {name: kept[name] for name in tables}
@@ -278,6 +386,6 @@ def import_published(
     columns = ["img_name", "person", "site", "sex", *SPLIT_COLUMNS[1:]]
     write_splits({name: table[columns] for name, table in kept.items()}, dst)
     for path in sorted(Path(src).glob("*avail_*.csv")):
-        names = pd.read_csv(path, dtype=str, keep_default_na=False).iloc[:, -1].rename("img_name")
+        names = read_table(path).iloc[:, -1].rename("img_name")
         write_splits({path.stem: names.to_frame()}, dst)
     return leaks(tables)

@@ -162,6 +162,13 @@ def _matrix(transform: sitk.Transform) -> np.ndarray:
     offset = np.array(transform.GetTranslation()) + centre - linear @ centre
     return _FLIP @ np.linalg.inv(from_matvec(linear, offset)) @ _FLIP
 
+# %% ../../nbs/1_data/19_registration.ipynb #4aa43dcf
+def _near(mask: Volume, spacing: float, distance: float = 6.0) -> sitk.Image:
+    "Mark, on the thin grid of `_to_itk`, what lies in a mask or at most `distance` mm from it."
+    inside = _to_itk(mask, spacing) > 0.5
+    away = sitk.SignedMaurerDistanceMap(inside, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
+    return sitk.Cast(away <= distance, sitk.sitkUInt8)
+
 # %% ../../nbs/1_data/19_registration.ipynb #3c3dfa50
 def register(
     moving: Volume,  # RAS axes along the scanner's
@@ -181,11 +188,9 @@ def register(
     if centred:
         gap = _centre(moving, moving_mask) - _centre(fixed, fixed_mask)
         current.SetTranslation((_FLIP[:3, :3] @ gap).tolist())
-    near = ndimage.distance_transform_edt(~fixed_mask, sampling=fixed.spacing) <= 6
     with one_thread():
         for level, spacing in enumerate(levels_mm):
-            mask = sitk.Cast(_to_itk(fixed.like(near.astype(np.float32)), spacing) > 0.5, sitk.sitkUInt8)
-            images = _to_itk(fixed, spacing), _to_itk(moving, spacing), mask
+            images = _to_itk(fixed, spacing), _to_itk(moving, spacing), _near(fixed.like(fixed_mask), spacing)
             if level == 0 or not affine:
                 _search(*images, current, step=spacing / 2)
             if affine and level == 0:

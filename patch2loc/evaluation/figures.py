@@ -23,7 +23,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from scipy.ndimage import find_objects
 
 from ..core import GeometryError, ParameterError, rng_for
-from ..data.splits import person_of
+from ..data.splits import persons_of
 from .cases import BASELINE_MAPS, LOCALIZATION_SCORES, is_baseline
 
 # %% ../../nbs/4_evaluation/47_figures.ipynb #1679091c
@@ -311,7 +311,8 @@ def auprc_strip(
     keys, cases = ["dataset", "method", "person"], cases.dropna(subset=["auprc"])
     if not len(cases):
         raise ParameterError("cases: expected at least one with a lesion, found none with an AUPRC")
-    table = cases.assign(person=cases["subject"].map(person_of)).groupby(keys, sort=False, as_index=False)[["auprc", "prevalence"]].mean()
+    persons = cases.groupby("dataset")["subject"].transform(lambda subjects: subjects.map(persons_of(subjects)))
+    table = cases.assign(person=persons).groupby(keys, sort=False, as_index=False)[["auprc", "prevalence"]].mean()
     there, datasets = set(table["method"]), sorted(table["dataset"].unique())
     others = sorted(there - {*LOCALIZATION_SCORES, *BASELINE_MAPS}, key=lambda name: (is_baseline(name), name))
     order = (*LOCALIZATION_SCORES, *others, *BASELINE_MAPS)

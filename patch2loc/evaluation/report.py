@@ -394,6 +394,7 @@ def _content(run_dir: Path) -> dict[str, Any]:
     name, folds, summary = str(run.get("name") or run_dir.resolve().name), check_folds(run_dir, run), _rows(tables_dir / "summary.csv")
     tables, recommended = _result_tables(run_dir, {fold.fold: fold.digest for fold in folds}), recommended_score(run_dir)
     checked, warnings = _checked_numbers(run_dir) if summary else ("", [])
+    warnings += [run["derived"]] if run.get("derived") else []
     warnings += [f"Fold {fold.fold}: {fold.verdict}." for fold in folds if not fold.agrees] + _left_out(run_dir, run)
     synthetic, lead, quantile = _about_data(run, tables), _lead(run, tables, folds), _setting(run, "quantile")
     thresholds, fusion = _rows(tables_dir / "thresholds.csv"), fusion_cells(tables_dir / "fusion.csv")

@@ -6,26 +6,27 @@
 __all__ = ['by_person', 'bootstrap_interval', 'holm', 'paired_tests']
 
 # %% ../../nbs/4_evaluation/43_statistics.ipynb #f1fb6b44
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from ..core import ParameterError, rng_for
-from ..data.splits import person_of
+from ..data.splits import persons_of
 
 # %% ../../nbs/4_evaluation/43_statistics.ipynb #f4b9ec30
 def by_person(
     values: pd.Series | pd.DataFrame,  # indexed by subject; of several index levels, the last is the subject
 ) -> pd.Series | pd.DataFrame:  # indexed by person, in order of first appearance
     "Average the rows of each person; a label that is not text counts as a person of its own."
-    def name(label: object) -> object:
-        if isinstance(label, tuple):
-            return (*label[:-1], name(label[-1]))
-        return person_of(label) if isinstance(label, str) else label
-
-    codes, persons = pd.factorize(pd.Index([name(label) for label in values.index], tupleize_cols=False))
-    several = isinstance(values.index, pd.MultiIndex)
+    several, sets = isinstance(values.index, pd.MultiIndex), defaultdict(list)
+    labels = [label if several else (label,) for label in values.index]
+    for *group, subject in labels:
+        sets[tuple(group)] += [subject] if isinstance(subject, str) else []
+    person = {group: persons_of(subjects) for group, subjects in sets.items()}
+    named = [(*group, person[tuple(group)].get(subject, subject)) for *group, subject in labels]
+    codes, persons = pd.factorize(pd.Index(named if several else [name for name, in named], tupleize_cols=False))
     index = pd.MultiIndex.from_tuples(persons, names=values.index.names) if several else pd.Index(persons, name=values.index.name)
     return values.groupby(codes).mean().set_axis(index)
 

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from ..core import ParameterError, digest, write_text
-from ..data.splits import person_of
+from ..data.splits import persons_of
 from patch2loc.evaluation.cases import (
     BASELINES, LOCALIZATION_SCORES, WITH_ATLAS, check_cases, pooled_curve, read_case_file, read_counts, read_grid,
 )
@@ -92,7 +92,8 @@ def method_order(method: str) -> tuple[int, str]:
 
 def _groups(cases: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
     "List data set, method and their cases (with a column `person`) in the tables' order."
-    found = cases.assign(person=cases["subject"].map(person_of)).groupby(["dataset", "method"], sort=False)
+    persons = cases.groupby("dataset")["subject"].transform(lambda subjects: subjects.map(persons_of(subjects)))
+    found = cases.assign(person=persons).groupby(["dataset", "method"], sort=False)
     return sorted(((*key, table) for key, table in found), key=lambda group: (group[0], method_order(group[1])))
 
 def _about(dataset: str, method: str, table: pd.DataFrame) -> dict[str, object]:

@@ -120,7 +120,7 @@ def refuse_locked(path: str | Path, what: str) -> None:
 
 def _locked_by(what: str, holder: Mapping[str, Any]) -> str:
     "Write the message about a lock that another process holds."
-    return f"{what}: locked by process {holder.get('pid')} on {holder.get('host')} since {holder.get('since')}"
+    return f"{what}: process {holder.get('pid')} on {holder.get('host')} has been at work here since {holder.get('since')}"
 
 def _keep_touching(path: Path, token: str, ended: threading.Event) -> None:
     "Touch our lock until it ends or is another's; if the disk refuses, try again the next time."

@@ -9,6 +9,7 @@ __all__ = ['experiments_dir', 'notebook_parameters', 'check_parameters', 'code_i
 import ast
 import hashlib
 import io
+import json
 import os
 from functools import lru_cache
 from importlib import import_module
@@ -16,27 +17,29 @@ from importlib.util import resolve_name
 from pathlib import Path
 from typing import Any, Callable, Mapping
 
-import nbformat
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 from .. import core
-from ..core import PROJECT_DIR, DataError, ParameterError, Patch2LocError, check_value, digest_of, nearest
+from ..core import ParameterError, Patch2LocError, check_value, clone_path, digest_of, nearest
 
 # %% ../../nbs/8_runs/80_notebooks.ipynb #1679091c
 def experiments_dir() -> Path:
     "Return the folder of the experiment notebooks; `DataError` if the package was installed without them."
-    folder = PROJECT_DIR / "nbs" / "experiments"
-    if not folder.is_dir():
-        raise DataError(f"{folder}: no experiment notebooks here; work from a clone of the repository (pip install -e .)")
-    return folder
+    return clone_path("nbs/experiments")
+
+def _cells(notebook: str | Path) -> list[dict[str, Any]]:
+    "Read the cells of a notebook; importing nbformat takes seconds."
+    return json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
 
 def notebook_parameters(notebook: str | Path) -> dict[str, Any]:  # name -> default
     "Read the cell tagged `parameters` without executing it; `ParameterError` unless there is one, which assigns literals only."
-    cells = [c for c in nbformat.read(notebook, 4).cells if "parameters" in c.metadata.get("tags", [])]
+    cells = [c for c in _cells(notebook) if "parameters" in c["metadata"].get("tags", [])]
     if len(cells) != 1:
         raise ParameterError(f"{notebook}: expected one cell tagged parameters, found {len(cells)}")
     try:
-        return {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(cells[0].source).body}
+        return {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse("".join(cells[0]["source"])).body}
     except (AttributeError, ValueError) as error:
         raise ParameterError(f"{notebook}: the parameters cell must assign literals, one a line ({error})") from None
 
@@ -79,7 +82,8 @@ def code_inputs(
     package: Path = Path(core.__file__).parent,  # modules outside this package are not followed
 ) -> dict[str, str]:  # "code NAME" -> digest, the notebook first
     "Digest the code of a notebook and of every module that it depends on."
-    cells = [c.source for c in nbformat.read(notebook, 4).cells if c.cell_type == "code" and "parameters" not in c.metadata.get("tags", [])]
+    code = [c for c in _cells(notebook) if c["cell_type"] == "code" and "parameters" not in c["metadata"].get("tags", [])]
+    cells = ["".join(c["source"]) for c in code]
     todo, found = [name for cell in cells for name in _read_code(cell, package.name)[1]], {}
     while todo:
         name = todo.pop()
@@ -110,6 +114,8 @@ class _Lines(io.TextIOBase):
 def _kernels(variables: Mapping[str, str], cwd: Path, started: Callable[[int], None]) -> type:
     "Make a kernel manager with its own folder and environment; papermill alone would change those of the whole process."
     class Kernels(AsyncKernelManager):
+        kernel_spec = KernelSpec(**get_kernel_dict())  # this interpreter's, whatever is installed under the name python3
+
         async def start_kernel(self, **words: Any) -> None:
             await super().start_kernel(**words | {"env": {**os.environ, **variables}, "cwd": str(cwd)})
             started(self.provisioner.pid)

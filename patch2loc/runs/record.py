@@ -18,8 +18,9 @@ from typing import Any, Callable, Mapping, Sequence
 
 from .. import core
 from ..core import PROJECT_DIR, CheckpointError, DataError, ParameterError, SplitError, digest, flatten, nearest, read_mask, read_volume
-from ..data.datasets import dataset_spec
-from ..data.splits import SubjectFiles, refuse_leaks, split_datasets, split_folds
+from ..data.datasets import dataset_spec, first_few
+from ..data.splits import SubjectFiles, left_out, refuse_leaks, split_datasets, split_folds
+from ..simulation.contrast import transfer_note
 from ..study.config import SHORT_NAMES, Config, Experiment
 
 # %% ../../nbs/8_runs/83_record.ipynb #1679091c
@@ -144,6 +145,8 @@ def check_files(
             if number % report_every == 0 or number == len(files):
                 report(f"checked {number}/{len(files)} subjects' files")
     for name, part in tests.items():
+        if without := left_out(study.splits_dir, name, "test", contrast := study.config.data.contrast):
+            report(f"{name}: {len(without)} of {len(part) + len(without)} subjects have no {contrast}: {first_few(without)}")
         bad = [f for f in part if f in broken]
         if len(bad) == len(part):
             raise DataError(broken[bad[0]])
@@ -182,9 +185,12 @@ def describe(study: Study, digests: dict[str, str]) -> dict[str, Any]:
     splits = {p.name: digest(p)[:16] for p in sorted(study.splits_dir.glob("*.csv"))}
     synthetic = {name: dataset_spec(name, study.data_dir).synthetic for name in names}
     trained_on = {"dataset": study.healthy, "synthetic": synthetic.get(study.healthy)}
+    files = [f for fold in study.folds for f in study.learned_from(fold)] + [f for name in study.datasets for f in study.tested(name)]
+    derived = [transfer_note(files)]
     if study.load_checkpoint:
         about = load_localizer(study.checkpoint(study.folds[0])).about
         trained_on = {"dataset": about.get("healthy", ""), "synthetic": bool(about.get("synthetic"))}
+        derived.append(about.get("derived", ""))
     short = {path: name for name, path in SHORT_NAMES.items()}  # one name each: the short one where there is one
     parameters = {short.get(path, path): value for path, value in flatten(study.config.to_dict()).items()}
     parameters |= {"folds": list(study.folds), "datasets": list(study.datasets), "load_checkpoint": str(study.load_checkpoint or "")}
@@ -192,6 +198,7 @@ def describe(study: Study, digests: dict[str, str]) -> dict[str, Any]:
         "name": study.out.name, "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "config": study.config.to_dict(), "parameters": parameters, "identity": study.config.identity(),
         "synthetic": any(synthetic.values()), "trained_on": trained_on,
+        "derived": " ".join(dict.fromkeys(filter(None, derived))),
         "versions": {"patch2loc": metadata.version("patch2loc"), "python": platform.python_version(), **versions},
         "machine": {"system": platform.platform(), "processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
         "git": _git_revision(), "data": {"data_dir": str(study.data_dir), "files": digests},

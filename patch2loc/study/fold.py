@@ -33,6 +33,7 @@ from ..heatmap.scores import SCORES, resolve_score, scores_to_compute
 from ..localizer.batches import Slices, write_slices
 from ..localizer.model import Localizer, keep_memory, load_localizer, pick_device, pick_precision
 from ..pixelwise.fusion import WIDE_MM, Scale, WithAtlas, fit_with_atlas, wide_and_narrow
+from ..simulation.contrast import transfer_note
 from ..simulation.lesions import SCAN_KINDS, RADIUS_MM, SMALL_MM, insert_in_scan
 from .config import Experiment
 
@@ -193,6 +194,7 @@ def train_fold(experiment: Experiment, report: Callable[[str], None] = print) ->
     about = {"contrast": experiment.contrast, "fold": experiment.fold, "healthy": experiment.healthy_name}
     about |= {"landmarks": [float(v) for v in landmarks], "identity": config.identity(), "split_digest": split_digest(experiment)}
     about |= {"synthetic": dataset_spec(experiment.healthy_name, experiment.data_dir).synthetic}
+    about |= {"derived": note} if (note := transfer_note([*train, *val])) else {}
     train_localizer(*opened, out, config.network, config.training, about, report)
     _fit_healthy(experiment, train, val, values, store, report)
     shutil.rmtree(store)
