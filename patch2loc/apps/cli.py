@@ -159,11 +159,12 @@ def splits_join(
     specs = [dataset_spec(name, folder) for name in datasets]
     spec, demographics = joint.joint_spec(specs), folds.read_demographics(people) if people else None
     sets = [(one, folds.add_demographics(folds.subjects_in(one, folder), demographics)) for one in specs]
+    typer.echo("\n".join(joint.describe_sets(sets, folder, demographics)))
     tables = joint.make_joint_splits(sets, seed)
     folds.write_splits(tables, out or folder / "splits")
-    core.write_json(asdict(spec), folder / "data_manifest" / f"{spec.name}.json")
-    persons = [f"{len(subjects)} scans of {one.name}" for one, subjects in sets]
-    typer.echo(f"{spec.name}: {' and '.join(persons)}, {len(tables)} tables in {out or folder / 'splits'}")
+    core.write_json({key: value for key, value in asdict(spec).items() if value}, folder / "data_manifest" / f"{spec.name}.json")
+    scans = [f"{len(subjects)} scans of {one.name}" for one, subjects in sets]
+    typer.echo(f"{spec.name}: {' and '.join(scans)}, {len(tables)} tables in {out or folder / 'splits'}")
 
 # %% ../../nbs/9_apps/94_cli.ipynb #c51ce410
 @app.command()

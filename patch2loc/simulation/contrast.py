@@ -71,7 +71,7 @@ def histogram_anchors(
     if values.size < 100 or values.std() == 0:
         raise DataError(f"contrast: expected a brain with contrast {DEPTH_MM:g} mm inside its mask, found {values.size} voxels there")
     values = values[:: max(1, values.size // _VOXELS), None]
-    start = dict(weights_init=_FRACTIONS, means_init=np.quantile(values, _START)[:, None], precisions_init=[[1 / values.var()]])
+    start = dict(weights_init=_FRACTIONS, means_init=np.quantile(values, _START)[:, None], precisions_init=[[9 / values.var()]])
     mixture = GaussianMixture(3, covariance_type="tied", init_params="random_from_data", random_state=0, tol=1e-4, max_iter=300, **start)
     return np.sort(mixture.fit(values).means_[:, 0])
 
