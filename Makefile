@@ -24,7 +24,7 @@ demo: $(READY)  ## train on the embedded (synthetic) cohort, score unseen subjec
 study: $(READY)  ## the demo with all five folds and every pixel-wise method, into runs/study
 	$(BIN)/patch2loc demo --folds 0,1,2,3,4 --pixelwise all --steps 300 --score-precision auto --out runs/study
 
-test: $(READY)  ## what CI runs: notebooks and package agree, every chapter's checks pass
+test: $(READY)  ## what CI runs: notebooks and package agree, wheel and sdist work, every chapter's checks pass
 	@$(BIN)/python -u .ci/test.py
 
 lab: $(READY)  ## open the chapters in JupyterLab

@@ -1,16 +1,19 @@
 """Build wheel and source distribution, install each outside the clone, and use it there.
 
-An environment gets the distribution and nothing else but links to what its own metadata requires, directly or not, of the packages installed
-here: so no gigabyte is copied, and a package that only development needs is not there. (That the requirements name every import, and that
-`constraints.txt` pins every version, chapter 99 checks. A second line of each distribution is what pip says of its requirements.)
+An environment gets the distribution and nothing else but links to what its own metadata requires, directly or not, of the packages
+installed here. So no gigabyte is copied, and a package that only development needs is missing there as it would be for a user. `pip check`
+must find every requirement satisfied. (That the requirements name every import, and that `constraints.txt` pins every version, chapter 99
+checks.)
+
+What is installed from either must hold the same files with the same checksums. The commands are therefore divided: the cohort and a fold of
+4 training steps are made by the wheel, the splits and the detection by the source distribution.
 """
 import os
 import subprocess
 import sys
 import tempfile
-import time
 import venv
-from importlib.metadata import Distribution, distribution, distributions
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -25,9 +28,14 @@ print(sorted((file.name, file.stat().st_size) for file in (PROJECT_DIR / 'splits
 """
 WHERE = "import patch2loc, patch2loc.core as core; print(patch2loc.__file__, core.PROJECT_DIR)"
 TRAIN = """
+from pathlib import Path
 from patch2loc.study.config import Config, Experiment
 from patch2loc.study.fold import train_fold
-config = Config().changed({'training': {'steps': 4, 'val_every': 4, 'n_slices': 2}})
+for part, rows in (('train', 2), ('val', 1)):
+    table = Path(f'data/splits/cohort_{part}_fold0.csv')
+    table.write_text(''.join(table.read_text().splitlines(keepends=True)[:rows + 1]))
+small = {'training': {'steps': 4, 'val_every': 4, 'n_slices': 2}, 'scoring': {'score': 'nll', 'median_mm': 0.0}, 'network': {'width': 0.25}}
+config = Config().changed(small)
 train_fold(Experiment(config, 'data', 'data/splits', 'toy'))
 """
 
@@ -74,7 +82,7 @@ def installation(
         archive = next(folder.glob("*.whl"))
     said([sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", archive])
     site = next(folder.glob("lib/python*/site-packages"))
-    for one in required(next(iter(distributions(name="patch2loc", path=[str(site)])))).values():
+    for one in required(Distribution.at(next(site.glob("patch2loc-*.dist-info")))).values():
         for name in {file.parts[0] for file in one.files or ()} - {"..", "__pycache__"}:
             if not (site / name).exists():
                 (site / name).symlink_to(Path(one.locate_file(name)).resolve())
@@ -82,38 +90,50 @@ def installation(
     return folder / "bin"
 
 
-def use(
+def start(
     programs: Path,  # the folder from `installation`
-    folder: Path,    # works in it; the first call leaves a cohort and a trained fold there
-) -> None:
-    """Run what a new user runs, in a folder that is no clone."""
+    folder: Path,    # works in it
+) -> list:
+    """Check that the installation is what runs, and that it knows what the clone knows; return its files with their checksums."""
     python, patch2loc = programs / "python", programs / "patch2loc"
     if not all(Path(path).is_relative_to(programs.parent) for path in said([python, "-c", WHERE], folder).split()):
         sys.exit(f"{programs}: another patch2loc is imported there")
     if said([python, "-c", SAME], folder) != said([sys.executable, "-c", SAME]):
         sys.exit(f"{programs}: describes the data sets otherwise than the clone")
     said([patch2loc, "--help"], folder)
-    if "needs a clone" not in said([patch2loc, "demo"], folder, status=1):
-        sys.exit(f"{programs}: demo does not say that it needs a clone")
-    if not (folder / "toy").exists():
-        said([patch2loc, "cohort", "data", "--healthy", "7", "--lesion", "1", "--slice-mm", "6", "--jobs", "1"], folder)
-        said([python, "-c", TRAIN], folder)
-    tables, found = f"tables-{programs.parent.name}", f"found-{programs.parent.name}"
-    said([patch2loc, "splits", "make", "cohort_dark", "--data-dir", "data", "--all-test", "--out", tables], folder)
-    said([patch2loc, "splits", "check", tables], folder)
-    said([patch2loc, "detect", "data/Test/cohort_dark/t2/dark001_t2.nii.gz", "--run", "toy", "--out", found], folder)
-    if not (folder / found / "report.html").is_file():
-        sys.exit(f"{programs}: detect wrote no report.html")
+    for words in (["run"], ["demo"], ["splits", "check"], ["bench"]):
+        if "clone" not in said([patch2loc, *words], folder, status=2 if words == ["bench"] else 1):
+            sys.exit(f"{programs}: {words[0]} does not say that it needs a clone")
+    recorded = Distribution.at(next(programs.parent.glob("lib/python*/site-packages/patch2loc-*.dist-info"))).files
+    return sorted((str(file), file.hash and file.hash.value) for file in recorded if file.parts[0] == "patch2loc" and file.hash)
+
+
+def use(
+    wheel: Path,   # the folder of its programs
+    source: Path,  # the same of the source distribution
+    folder: Path,  # works in it
+) -> None:
+    """Run what a new user runs."""
+    said([wheel / "patch2loc", "cohort", "data", "--healthy", "7", "--lesion", "1", "--slice-mm", "7", "--jobs", "1"], folder)
+    said([wheel / "python", "-c", TRAIN], folder)
+    said([source / "patch2loc", "splits", "make", "cohort_dark", "--data-dir", "data", "--all-test", "--out", "tables"], folder)
+    said([source / "patch2loc", "splits", "check", "tables"], folder)
+    said([source / "patch2loc", "detect", "data/Test/cohort_dark/t2/dark001_t2.nii.gz", "--run", "toy", "--out", "found"], folder)
+    if not (folder / "found" / "report.html").is_file():
+        sys.exit("detect wrote no report.html")
 
 
 def main() -> None:
-    """Build both, install both, use both; a line each."""
+    """Build both, install both, compare them, and use them."""
     with tempfile.TemporaryDirectory() as name:
-        folder, start = Path(name).resolve(), time.monotonic()
+        folder = Path(name).resolve()
         said([sys.executable, "-m", "build", "--no-isolation", "--sdist", "--wheel", "--outdir", folder / "dist", ROOT])
-        for kind, pattern in (("wheel", "*.whl"), ("sdist", "*.tar.gz")):
-            use(installation(next((folder / "dist").glob(pattern)), folder / kind), folder)
-            print(f"{kind}: installed outside the clone and used, {time.monotonic() - start:.0f} s", flush=True)
+        wheel = installation(next((folder / "dist").glob("*.whl")), folder / "wheel")
+        source = installation(next((folder / "dist").glob("*.tar.gz")), folder / "source")
+        if start(wheel, folder) != start(source, folder):
+            sys.exit("wheel and source distribution install different files")
+        use(wheel, source, folder)
+        print("wheel and source distribution: installed outside the clone and used")
 
 
 if __name__ == "__main__":

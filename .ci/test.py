@@ -1,4 +1,4 @@
-"""Run what CI checks: notebooks and package agree, then every chapter's own checks. The last line counts them."""
+"""Run what CI checks: notebooks and package agree, wheel and sdist can be used, then every chapter's own checks. The last line counts them."""
 import atexit
 import filecmp
 import json
@@ -116,6 +116,7 @@ def checks() -> dict[str, Callable[[], str]]:
     found = [path for path in (ROOT / "nbs").rglob("*.ipynb") if not {"experiments", "measurements", ".ipynb_checkpoints"} & set(path.parts)]
     chapters = sorted(found, key=code_length, reverse=True)
     agree = {command: lambda command=command: unchanged_by(command) for command in ("nbdev_clean", "nbdev_export")}
+    agree["install"] = lambda: run([sys.executable, ROOT / ".ci" / "install.py"], ROOT)
     return agree | {path.stem: lambda path=path: tested(path) for path in chapters}
 
 

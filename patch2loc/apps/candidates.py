@@ -46,7 +46,8 @@ def check_scan(
     faults = {
         f"expected a scan, found the same value ({low:g}) everywhere": not high > low,
         f"expected a scan, found only {values} different values: is it a mask?": values < FEWEST_VALUES,
-        f"expected MR intensities, found {low:g} to {high:g}: are these Hounsfield units of a CT, or integers that were wrapped?": low < -500 and high > 500,
+        f"expected MR intensities, found {low:g} to {high:g}: is it a CT in Hounsfield units, or wrapped integers?":
+            low < -500 and high > 500,
         f"expected a three-dimensional scan, found {min(volume.shape)} slices along one axis": min(volume.shape) < 8,
         f"expected slices of at most {MOST_SPACING_MM:g} mm, found {thickest:.3g} mm": thickest > MOST_SPACING_MM,
         f"expected a whole head, found {extent:.0f} mm along one axis": extent < LEAST_EXTENT_MM,

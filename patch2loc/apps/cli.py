@@ -159,11 +159,12 @@ def splits_join(
     specs = [dataset_spec(name, folder) for name in datasets]
     spec, demographics = joint.joint_spec(specs), folds.read_demographics(people) if people else None
     sets = [(one, folds.add_demographics(folds.subjects_in(one, folder), demographics)) for one in specs]
+    typer.echo("\n".join(joint.describe_sets(sets, folder, demographics)))
     tables = joint.make_joint_splits(sets, seed)
     folds.write_splits(tables, out or folder / "splits")
-    core.write_json(asdict(spec), folder / "data_manifest" / f"{spec.name}.json")
-    persons = [f"{len(subjects)} scans of {one.name}" for one, subjects in sets]
-    typer.echo(f"{spec.name}: {' and '.join(persons)}, {len(tables)} tables in {out or folder / 'splits'}")
+    core.write_json({key: value for key, value in asdict(spec).items() if value}, folder / "data_manifest" / f"{spec.name}.json")
+    scans = [f"{len(subjects)} scans of {one.name}" for one, subjects in sets]
+    typer.echo(f"{spec.name}: {' and '.join(scans)}, {len(tables)} tables in {out or folder / 'splits'}")
 
 # %% ../../nbs/9_apps/94_cli.ipynb #c51ce410
 @app.command()
@@ -185,9 +186,12 @@ def preprocess(
     reason = lambda row: f" ({row['reason']})" if row["reason"] else ""
     progress = lambda done, of, row: report(f"{done}/{of} {row['subject']}: {row['status']}{reason(row)}")
     chosen = load_template(template, template_mask) if template else None
-    table = preprocess_dataset(dataset, raw_dir, data_dir, scheduler or jobs, progress, Preparation((1.0, 1.0, slice_mm), brain=brain), chosen)
+    settings = Preparation((1.0, 1.0, slice_mm), brain=brain)
+    table = preprocess_dataset(dataset, raw_dir, data_dir, scheduler or jobs, progress, settings, chosen)
     failed = int((table["status"] == "failed").sum())
-    report(f"{len(table) - failed} prepared, {failed} failed{table.attrs['note']}; look at {table.attrs['folder']}/quality.html")
+    flagged = int((table["status"] == "doubtful").sum())
+    counts = f"{len(table) - failed} prepared ({flagged} doubtful), {failed} failed"
+    report(f"{counts}{table.attrs['note']}; look at {table.attrs['folder']}/quality.html")
     raise typer.Exit(1 if failed else 0)
 
 # %% ../../nbs/9_apps/94_cli.ipynb #575f234e
@@ -311,7 +315,8 @@ def ablate(
 ) -> None:
     "Change the method in one place at a time, train and score each variant, and compare on the same patients."
     from patch2loc.runs.notebooks import execute
-    notebook, report, config = core.clone_path(EXPERIMENTS) / "e50_ablation.ipynb", _clock(), _configured("laptop", set_, contrast=contrast, steps=steps, seed=seed).to_dict()
+    notebook, report = core.clone_path(EXPERIMENTS) / "e50_ablation.ipynb", _clock()
+    config = _configured("laptop", set_, contrast=contrast, steps=steps, seed=seed).to_dict()
     given = dict(config=config, fold=fold, datasets=datasets or "", variants=variants or "", method=method or "")
     data, tables = core.data_dir(data_dir).resolve(), splits.resolve() if splits else ""
     given |= dict(data_dir=str(data), splits_dir=str(tables), out=str(out.resolve()))

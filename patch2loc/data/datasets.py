@@ -15,7 +15,6 @@ import json
 import os
 import re
 import unicodedata
-import zlib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Iterator, Sequence, get_origin
@@ -23,10 +22,9 @@ from typing import Iterator, Sequence, get_origin
 import nibabel as nib
 import numpy as np
 import pandas as pd
-from nibabel.filebasedimages import ImageFileError
 from nibabel.orientations import aff2axcodes
 
-from ..core import PROJECT_DIR, DataError, ParameterError, atomic_path, digest
+from ..core import UNREADABLE, PROJECT_DIR, DataError, ParameterError, atomic_path, digest
 
 # %% ../../nbs/1_data/10_datasets.ipynb #7ee071ef
 ROLES = {"healthy": "Train", "lesion": "Test"}  # role: folder below DATA_DIR
@@ -274,6 +272,8 @@ def _content(path: Path, mask: bool) -> dict:
     "Read geometry and values of one image, voxel counts and labels too if it is a mask."
     image = nib.load(path)
     data = np.asanyarray(image.dataobj)
+    if data.dtype.kind not in "biuf":
+        raise ValueError("no real numbers")
     nan = int((~np.isfinite(data)).sum()) if data.dtype.kind == "f" else 0
     finite = data[np.isfinite(data)] if nan else data
     row = {
@@ -283,7 +283,7 @@ def _content(path: Path, mask: bool) -> dict:
         "minimum": _numbers(finite.min(), ".7g") if finite.size else "", "maximum": _numbers(finite.max(), ".7g") if finite.size else "",
     }
     if mask:
-        voxels = int((finite > 0).sum())
+        voxels = int((finite > 0.5).sum())  # as `read_mask` counts
         ml = voxels * abs(np.linalg.det(image.affine[:3, :3])) / 1000
         row |= {"voxels": str(voxels), "ml": f"{ml:.4f}", "labels": _numbers(np.unique(finite)[:20])}
     return row
@@ -297,7 +297,7 @@ def _file_record(path: Path, data_dir: Path) -> dict[str, str]:
     row |= {"bytes": str(path.stat().st_size), "sha256": digest(path)}
     try:
         row |= _content(path, part in ("mask", "seg"))
-    except (ImageFileError, EOFError, OSError, zlib.error, ValueError) as error:
+    except UNREADABLE as error:
         row["problem"] = f"cannot be read ({' '.join(str(error).replace(str(path), path.name).split())[:80]})"
     return row
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import SimpleITK as sitk
 import numpy as np
 
-from ..core import DataError, ParameterError
+from ..core import DataError, ParameterError, naming
 
 # %% ../../nbs/1_data/16_dicom.ipynb #d1c0a007
 @dataclass(eq=False)
@@ -152,6 +152,22 @@ def _choose(folder: Path, series: str) -> Stack:
         raise ParameterError(f"--series: expected one of the {len(stacks)} series in {folder}: {listed}")
     return wanted[0]
 
+def _decode(stack: Stack) -> sitk.Image:
+    "Read the voxels of a sorted stack, each slice with its own slope, without ITK's warnings below our tolerance."
+    reader, shown = sitk.ImageSeriesReader(), sitk.ProcessObject.GetGlobalWarningDisplay()
+    reader.SetImageIO("GDCMImageIO")
+    reader.SetOutputPixelType(sitk.sitkFloat32)
+    reader.SetFileNames([str(path) for path in stack.files])
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    try:
+        return reader.Execute()
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[-80:]
+        raise DataError(f"its slices could not be decoded, perhaps an unusual compression ({reason})") from error
+    finally:
+        sitk.ProcessObject.SetGlobalWarningDisplay(shown)
+
+# %% ../../nbs/1_data/16_dicom.ipynb #d1c0a018
 def dicom_to_nifti(
     folder: str | Path,  # sub-folders are not searched
     target: str | Path,  # ends in .nii or .nii.gz
@@ -162,22 +178,9 @@ def dicom_to_nifti(
     Raises: DataError if the folder holds no stack or a volume cannot be made of it; ParameterError if a stack must be chosen.
     """
     stack = _choose(Path(folder), series)
-    try:
+    with naming(f"{folder}: series {stack.name}"):
         _sort_evenly(stack)
-    except DataError as error:
-        raise DataError(f"{folder}: series {stack.name}: {error}") from None
-    reader, shown = sitk.ImageSeriesReader(), sitk.ProcessObject.GetGlobalWarningDisplay()
-    reader.SetImageIO("GDCMImageIO")
-    reader.SetOutputPixelType(sitk.sitkFloat32)  # each slice has its own slope
-    reader.SetFileNames([str(path) for path in stack.files])
-    sitk.ProcessObject.SetGlobalWarningDisplay(False)  # ITK warns below our tolerance
-    try:
-        image = reader.Execute()
-    except RuntimeError as error:
-        raise DataError(f"{folder}: series {stack.name}: its slices could not be decoded, perhaps an unusual compression "
-                        f"({' '.join(str(error).split())[-80:]})") from error
-    finally:
-        sitk.ProcessObject.SetGlobalWarningDisplay(shown)
+        image = _decode(stack)
     for key in image.GetMetaDataKeys():
         image.EraseMetaData(key)
     sitk.WriteImage(image, str(target))

@@ -146,7 +146,9 @@ def _find_files(layout: Layout, raw_dir: Path) -> tuple[list[str], dict[str, dic
     return names, {part: _matches(p, names, layout.subject) for part, p in patterns.items()}
 
 # %% ../../nbs/1_data/14_layouts.ipynb #e1a5eaa6
-def _assemble(layout: Layout, raw_dir: Path, subject: str, parts: dict[str, dict[str, list[str]]], labels: Mapping[int, bool] | None) -> RawSubject:
+def _assemble(
+    layout: Layout, raw_dir: Path, subject: str, parts: dict[str, dict[str, list[str]]], labels: Mapping[int, bool] | None,
+) -> RawSubject:
     "Collect one subject's files from `parts` (part: subject: paths), or record why that is impossible."
     files = {part: found[subject] for part, found in parts.items() if subject in found}
     lead = next(iter(layout.scans))
@@ -172,6 +174,7 @@ def find_subjects(
         found = f"{len(names)} NIfTI files, the first {names[0]}" if names else "no NIfTI file"
         wanted = " or ".join(next(iter(layout.scans.values())))
         raise DataError(f"{raw_dir}: {layout.name}: expected files like {wanted}, found {found}")
+    layout = replace(layout, scans={c: p for c, p in layout.scans.items() if parts[c]})  # a contrast that nobody has is not missing
     return _refuse_alike([_assemble(layout, raw_dir, subject, parts, labels) for subject in subjects])
 
 def _refuse_alike(found: list[RawSubject]) -> list[RawSubject]:

@@ -17,7 +17,8 @@ from typing import Callable, Sequence
 import numpy as np
 import pandas as pd
 from PIL import Image
-from distributed import Client, LocalCluster, as_completed
+from dask import config
+from distributed import Client, Future, LocalCluster, as_completed
 from scipy import ndimage
 
 from ..core import DataError, ParameterError, Patch2LocError, atomic_path, data_dir as resolve_data_dir
@@ -54,7 +55,7 @@ def _strip_of_slices(done: Prepared, count: int = 6, height: int = 125) -> Image
     return strip.quantize(96)
 
 # %% ../../nbs/1_data/15_prepare.ipynb #06132561
-VERSION = 2  # raised when the same input begins to give other files
+VERSION = 3  # raised when the same input begins to give other files
 
 def _subject_key(raw: RawSubject, settings: Preparation, template: Template) -> str:
     "Digest everything a subject's result depends on."
@@ -69,7 +70,8 @@ def _write_prepared(done: Prepared, folder: Path, label: int) -> list[Path]:
     like = next(iter(done.scans.values()))
     images = {contrast: (volume, np.float32) for contrast, volume in done.scans.items()}
     masks = {"mask": (done.brain_mask, 1), "seg": (done.lesion_mask, label)}
-    images |= {part: (like.like(mask * value), np.int32 if value > 255 else np.uint8) for part, (mask, value) in masks.items() if mask is not None}
+    kind = np.int32 if label > 255 else np.uint8
+    images |= {part: (like.like(mask * value), kind) for part, (mask, value) in masks.items() if mask is not None}
     images = {folder / part / f"{done.subject}_{part}.nii.gz": image for part, image in images.items()}
     transforms = {folder / "transforms" / f"{done.subject}_{contrast}.tfm": t for contrast, t in done.transforms.items()}
     for path, (volume, dtype) in images.items():
@@ -104,7 +106,7 @@ def _forget(folder: Path, subject: str) -> None:
 def _prepare_subject(raw: RawSubject, folder: Path, template: Template, settings: Preparation) -> dict:
     """Prepare one subject and write its files, unless its record shows that this was done.
 
-    The row's status is `done`, `incomplete` (a contrast is missing), or `failed` with the reason.
+    The row's status is `done`, `doubtful` or `incomplete` (a contrast is missing), both prepared, or `failed`, with the reason.
     """
     started, row = perf_counter(), {"subject": raw.subject, "status": "failed"}
     try:
@@ -115,8 +117,10 @@ def _prepare_subject(raw: RawSubject, folder: Path, template: Template, settings
         done = prepare(raw, template, settings)
         label = next((value for value, counts in raw.lesion_labels.items() if counts), 1)
         sizes = {str(p.relative_to(folder)): p.stat().st_size for p in _write_prepared(done, folder, label)}
-        reason = "; ".join([*([f"no {', '.join(raw.missing)} found"] if raw.missing else []), *done.warnings])
-        row |= {"status": "incomplete" if raw.missing else "done", "reason": reason, "contrasts": " ".join(done.scans), **done.quality}
+        reasons = [f"no {', '.join(raw.missing)} found"] * bool(raw.missing) + done.warnings
+        status = "doubtful" if done.warnings else "incomplete" if raw.missing else "done"
+        row |= {"status": status, "reason": "; ".join(text.rstrip(".") for text in reasons)}
+        row |= {"contrasts": " ".join(done.scans), **done.quality}
         row |= {"seconds": round(perf_counter() - started, 1), "key": key, "sources": [str(p) for p in raw.files], "files": sizes}
         write_json(row, folder / "prepared" / f"{raw.subject}.json")
         return row | {"fresh": True}
@@ -130,15 +134,25 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
                              "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"), "1") | {"MPLBACKEND": "Agg"}
 
 def _on_dask(client: Client, work: list[RawSubject], folder: Path, template: Template, settings: Preparation) -> Iterator[dict]:
-    "Yield rows as they are finished."
-    shared = client.scatter(template, broadcast=True)
-    futures = {client.submit(_prepare_subject, raw, folder, shared, settings, pure=False): raw for raw in work}
+    "Yield rows as they are finished; who shared a lost worker is tried once more, alone."
+    shared, lost = client.scatter(template, broadcast=True), []
+
+    def send(raw: RawSubject) -> Future:
+        return client.submit(_prepare_subject, raw, folder, shared, settings, pure=False)
+
+    futures = {send(raw): raw for raw in work}
     for future in as_completed(futures):
         if future.status == "finished":
             yield future.result()
         else:
-            reason = f"its worker was lost ({type(future.exception()).__name__}); more memory, or fewer jobs"
-            yield {"subject": futures[future].subject, "status": "failed", "reason": reason, "fresh": True}
+            lost.append(futures[future])
+    for raw in sorted(lost, key=lambda raw: raw.subject):
+        future = send(raw)
+        if error := future.exception():
+            reason = f"its worker was lost ({type(error).__name__}); more memory, or fewer jobs"
+            yield {"subject": raw.subject, "status": "failed", "reason": reason, "fresh": True}
+        else:
+            yield future.result()
 
 # %% ../../nbs/1_data/15_prepare.ipynb #d83a500c
 def _run_subjects(work: list[RawSubject], jobs: int | str, *arguments) -> Iterator[dict]:
@@ -152,7 +166,8 @@ def _run_subjects(work: list[RawSubject], jobs: int | str, *arguments) -> Iterat
             yield from _on_dask(client, work, *arguments)
     elif jobs > 1 and len(work) > 1:
         local = {"threads_per_worker": 1, "dashboard_address": ":0", "env": _ONE_THREAD, "silence_logs": logging.CRITICAL}
-        with hidden_main(), LocalCluster(n_workers=min(jobs, len(work)), **local) as cluster, Client(cluster) as client:
+        once = config.set({"distributed.scheduler.allowed-failures": 0})
+        with once, hidden_main(), LocalCluster(n_workers=min(jobs, len(work)), **local) as cluster, Client(cluster) as client:
             yield from _on_dask(client, work, *arguments)
     else:
         for raw in work:
@@ -178,11 +193,12 @@ def outlyingness(
 def _quality_page(table: pd.DataFrame, title: str) -> str:
     "Return the quality page of a table with one row per subject; the slices lie beside it."
     far, rows = outlyingness(table), []
-    for i in far.sort_values(ascending=False, kind="stable").index:
+    urgent = table.status.map({"failed": 0, "doubtful": 1}).fillna(2)
+    for i in table.assign(far=-far, urgent=urgent).sort_values(["urgent", "far"], kind="stable").index:
         row = table.loc[i]
         measures = [text.format(row[c]) for c, text in (MEASURES | _LESION).items() if c in row and pd.notna(row[c])]
         measures += [f"mask: {row.brain}", f"{far[i]:.1f} standard deviations from the others"]
-        level = "failed" if row.status == "failed" else "far" if far[i] > 5 else "ok"
+        level = "failed" if row.status == "failed" else "far" if row.status == "doubtful" or far[i] > 5 else "ok"
         shown = "" if level == "failed" else " · ".join(measures)
         rows.append({"level": level, "measures": shown} | {c: row[c] for c in ("subject", "status", "reason")})
     counts = ", ".join(f"{n} {status}" for status, n in table.status.value_counts().items())

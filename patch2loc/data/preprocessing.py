@@ -99,9 +99,39 @@ def _find_brain(volume: Volume, method: str = "auto") -> np.ndarray:
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #3aebfe68
 def _check_brain(volume_ml: float, limits_ml: tuple[float, float]) -> None:
-    "Raise `DataError` at a brain mask of implausible size."
-    if not limits_ml[0] <= volume_ml <= limits_ml[1]:
-        raise DataError(f"brain mask: expected {limits_ml[0]:.0f} to {limits_ml[1]:.0f} ml, found {volume_ml:.0f} ml")
+    "Raise `DataError` at a brain mask of impossible size: below 2/3 of the smallest or above 1.3 times the largest brain."
+    least, most = limits_ml[0] / 1.5, limits_ml[1] * 1.3
+    if not least <= volume_ml <= most:
+        raise DataError(f"brain mask: expected {least:.0f} to {most:.0f} ml, found {volume_ml:.0f} ml")
+
+_SIDES = (("left", "right"), ("back", "front"), ("bottom", "top"))
+
+def _cut_sides(brain: Volume) -> list[str]:
+    """Name the sides on which the field of view cuts a brain mask (RAS).
+
+    An ellipsoid of half length r that ends 2 mm beyond the border fills 1 - (1 - (s + 2) / r)^2 of its largest section in the
+    outermost slice of thickness s. A mask that fills more is cut.
+    """
+    found = []
+    for axis, sides in enumerate(_SIDES):
+        area = brain.data.sum(axis=tuple({0, 1, 2} - {axis}))
+        radius = brain.spacing[axis] * np.count_nonzero(area) / 2
+        most = area.max() * (1 - max(1 - (brain.spacing[axis] + 2) / radius, 0) ** 2)
+        found += [side for side, end in zip(sides, (0, -1)) if area[end] > most]
+    return found
+
+# %% ../../nbs/1_data/12_preprocessing.ipynb #0cf144e1
+def _positive(scan: Volume, stripped: bool) -> Volume:
+    "Shift a scan of values below 0 so that a bias field can divide it; a stripped one is 0 outside the brain."
+    data, corners = scan.data, scan.data[np.ix_(*[(0, -1)] * 3)]
+    if stripped and np.ptp(corners) == 0:
+        data = data - corners.flat[0]
+    if data.min() < 0:
+        mask = mask_from_image(scan.like(data)) if stripped else np.ones(scan.shape, bool)
+        lowest, low, high = np.quantile(data[mask], [0.001, 0.01, 0.99])
+        if low < -0.02 * (high - low):
+            data = np.where(mask, np.maximum(data - lowest, 1e-3 * (high - low)), 0).astype(np.float32)
+    return scan.like(data)
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #3c6fdf8b
 def bias_field(
@@ -137,7 +167,7 @@ class RawSubject:
     aligned: bool = False  # the scans share one space already
     problem: str = ""  # why it cannot be prepared, if it cannot
     missing: tuple[str, ...] = ()  # contrasts that it should have and has not
-    brain_ml: tuple[float, float] | None = None  # allowed sizes of its brain; None: as in `Preparation`
+    brain_ml: tuple[float, float] | None = None  # usual sizes of its brain; None: as in `Preparation`
 
     @property
     def files(self) -> list[Path]:
@@ -152,8 +182,9 @@ class Preparation:
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)  # mm of what is written
     work_mm: float = 1.0  # cubes on which mask, field and registration are computed
     brain: str = "auto"  # auto, deepbet, hd-bet
-    brain_ml: tuple[float, float] = (900.0, 2000.0)  # an adult's brain with its ventricles; outside, the subject stops
-    shrink: int = 4  # of N4
+    brain_ml: tuple[float, float] = (900.0, 2000.0)  # an adult's brain with its ventricles; outside it is doubtful
+    overlap: tuple[float, float] = (0.7, 0.9)  # Dice with the template: below the first refused, below the second doubtful
+    shrink: int = 6  # of N4
     levels_mm: tuple[float, ...] = (4.0, 2.0)  # of registration
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #b186924b
@@ -167,7 +198,7 @@ class Prepared:
     lesion_mask: np.ndarray | None  # (X, Y, Z) bool
     transforms: dict[str, np.ndarray]  # contrast: (4, 4) scan mm to template mm
     quality: dict = field(default_factory=dict)  # measures, one number or word each
-    warnings: list[str] = field(default_factory=list)  # what is doubtful about the files, one sentence each
+    warnings: list[str] = field(default_factory=list)  # what is doubtful about the files and the brain, one sentence each
 
     @property
     def affine(self) -> np.ndarray:
@@ -182,6 +213,16 @@ def _naming(path: Path) -> Iterator[None]:
         yield
     except DataError as error:
         raise error if str(path) in str(error) else type(error)(f"{path}: {error}") from error
+
+def _read(raw: RawSubject) -> tuple[dict[str, Volume], list[str]]:
+    "Read the scans of a subject, with values that a bias field can divide, and what is doubtful about the files."
+    scans, doubts = {}, []
+    for contrast, path in raw.scans.items():
+        with _naming(path), _tool("reading"):
+            scan = read_volume(path)
+            doubts += [f"{contrast.upper()}: {text}" for text in scan_warnings(path, scan)]
+            scans[contrast] = _positive(scan, raw.stripped)
+    return scans, doubts
 
 def _brain_of(raw: RawSubject, scan: Volume, settings: Preparation) -> tuple[Volume, str]:
     "Get the leading contrast's brain mask (given, from the stripped image, or extracted) and how it was found."
@@ -218,8 +259,8 @@ def _finish(scan: Volume, factor: Volume, brain: np.ndarray, grid: Grid, transfo
     return Volume(np.where(brain, data, 0).astype(np.float32), grid[1])
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #70606709
-def _second(scan: Volume, lead: Volume, brain: Volume, aligned: bool, settings: Preparation) -> tuple[np.ndarray, Volume]:
-    """Register another contrast rigidly to the leading one (cubes, without field); return transform and bias field.
+def _second(scan: Volume, lead: Volume, brain: Volume, aligned: bool, settings: Preparation) -> tuple[np.ndarray, Volume, float]:
+    """Register another contrast rigidly to the leading one (cubes, without field); return transform, field and how much it shows.
 
     A coarse search tells where the brain is; with the field found there divided out, the search is repeated.
     """
@@ -227,14 +268,17 @@ def _second(scan: Volume, lead: Volume, brain: Volume, aligned: bool, settings: 
     mask = resample(brain, lead.shape, lead.affine).data
 
     def search(volume: Volume, levels: Sequence[float]) -> np.ndarray:
-        return register(volume, np.ones(work.shape, bool), lead, mask, affine=False, levels_mm=levels, centred=False)
+        with _tool("registration"):
+            return register(volume, np.ones(work.shape, bool), lead, mask, affine=False, levels_mm=levels, centred=False)
 
     rigid = np.eye(4) if aligned else search(work, settings.levels_mm[:1])
     own = resample(brain, work.shape, work.affine, np.linalg.inv(rigid)).data
-    if own.sum() < 0.5 * mask.sum():
+    shown = float(own.sum() / mask.sum())
+    if shown < 0.5:
         raise DataError("expected a second contrast that shows the same brain, found less than half of it in the field of view")
-    factor = bias_field(work, own, settings.shrink)
-    return rigid if aligned else search(work.like(work.data / factor.data), settings.levels_mm), factor
+    with _tool("N4"):
+        factor = bias_field(work, own, settings.shrink)
+    return rigid if aligned else search(work.like(work.data / factor.data), settings.levels_mm), factor, shown
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #4197b419
 def _cut(volume: Volume, brain_mask: np.ndarray) -> Volume:
@@ -279,35 +323,51 @@ def _measures(brain: np.ndarray, grid: Grid, transform: np.ndarray, template: Te
     target = resample(template.scan.like(template.brain_mask), *grid).data
     return {"brain_ml": float(brain.sum() * size / scale), "overlap": dice(brain, target), "scale": scale}
 
+# %% ../../nbs/1_data/12_preprocessing.ipynb #0863261c
+def _doubts(brain: Volume, measures: dict, settings: Preparation) -> list[str]:
+    "Say what is doubtful about a registered brain, one sentence each; `DataError` if the registration failed."
+    (least, most), (lowest, low), found = settings.brain_ml, settings.overlap, []
+    ml, overlap = measures["brain_ml"], measures["overlap"]
+    if overlap < lowest:
+        raise DataError(f"registration: expected an overlap with the template of at least {lowest}, found {overlap:.2f}")
+    if not least <= ml <= most:
+        found.append(f"The brain mask has {ml:.0f} ml; adults have {least:.0f} to {most:.0f} ml.")
+    if overlap < low:
+        found.append(f"The brain overlaps the template by {overlap:.2f}; healthy brains reach {low} or more.")
+    if sides := _cut_sides(brain):
+        found.append(f"The field of view cuts the brain ({', '.join(sides)}).")
+    return found
+
 # %% ../../nbs/1_data/12_preprocessing.ipynb #7db200c6
 def prepare(raw: RawSubject, template: Template, settings: Preparation = Preparation()) -> Prepared:
     """Prepare one subject in memory; nothing is written.
 
     Source: arXiv 2506.22504v1, data section, with the differences below.
-    Raises: DataError or GeometryError that names the file or the step.
+    Raises: DataError or GeometryError that names the file, and the step or the tool.
     """
     if raw.problem:
         raise DataError(raw.problem)
     settings = replace(settings, brain_ml=raw.brain_ml or settings.brain_ml)
-    scans = {contrast: read_volume(path) for contrast, path in raw.scans.items()}
+    scans, doubts = _read(raw)
     first, before = next(iter(scans)), _read_lesion(raw, scans)
-    work = isotropic(scans[first], settings.work_mm)
+    grid, work = _output_grid(template, settings.spacing), isotropic(scans[first], settings.work_mm)
     with _naming(raw.brain_mask or raw.scans[first]):
         brain, found = _brain_of(raw, scans[first], settings)
         transform, factor = _to_template(work, brain, template, settings)
-    grid, flat = _output_grid(template, settings.spacing), work.like(work.data / factor.data)
-    mask = resample(brain, *grid, transform).data
+        mask, flat = resample(brain, *grid, transform).data, work.like(work.data / factor.data)
+        measures = _measures(mask, grid, transform, template)
+        doubts += _doubts(brain, measures, settings)
     transforms, out = {first: transform}, {first: _finish(scans[first], factor, mask, grid, transform)}
     for contrast in list(scans)[1:]:
         with _naming(raw.scans[contrast]):
-            rigid, factor = _second(scans[contrast], flat, brain, raw.aligned, settings)
+            rigid, factor, shown = _second(scans[contrast], flat, brain, raw.aligned, settings)
+        doubts += [f"{contrast.upper()} shows {shown:.0%} of the brain."] * (shown < 0.98)
         transforms[contrast] = transform @ rigid
         out[contrast] = _finish(scans[contrast], factor, mask, grid, transforms[contrast])
     lesion, sizes = _lesion(before, transforms, grid, mask)
     box, lesion_box = (None if m is None else _cut(Volume(m, grid[1]), mask).data for m in (mask, lesion))
-    quality = {"brain": found} | _measures(mask, grid, transform, template) | sizes
-    doubtful = [f"{c.upper()}: {text}" for c, path in raw.scans.items() for text in scan_warnings(path, scans[c])]
-    return Prepared(raw.subject, {c: _cut(v, mask) for c, v in out.items()}, box, lesion_box, transforms, quality, doubtful)
+    quality = {"brain": found} | measures | sizes
+    return Prepared(raw.subject, {c: _cut(v, mask) for c, v in out.items()}, box, lesion_box, transforms, quality, doubts)
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #eef20403
 def to_scan(

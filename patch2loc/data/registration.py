@@ -136,14 +136,16 @@ def _to_itk(volume: Volume, spacing: float) -> sitk.Image:
     return image
 
 # %% ../../nbs/1_data/19_registration.ipynb #76a50e8a
-def _search(fixed: sitk.Image, moving: sitk.Image, fixed_mask: sitk.Image, start: sitk.Transform, step: float) -> None:
-    "Maximize the mutual information from `start`, in place, with a first step in mm; keep the start if the search ends with less."
+def _search(
+    fixed: sitk.Image, moving: sitk.Image, fixed_mask: sitk.Image, start: sitk.Transform, steps: tuple[float, float], relax: float = 0.6,
+) -> None:
+    "Maximize the mutual information from `start`, in place, with a first and a last step in mm; keep the start if it ends with less."
     method = sitk.ImageRegistrationMethod()
     method.SetMetricAsMattesMutualInformation(32)
     method.SetMetricSamplingStrategy(method.NONE)
     method.SetMetricFixedMask(fixed_mask)
     method.SetInterpolator(sitk.sitkLinear)
-    method.SetOptimizerAsRegularStepGradientDescent(step, 0.01, 150, relaxationFactor=0.6, gradientMagnitudeTolerance=1e-8)
+    method.SetOptimizerAsRegularStepGradientDescent(*steps, 150, relaxationFactor=relax, gradientMagnitudeTolerance=1e-8)
     method.SetOptimizerScalesFromPhysicalShift()
     method.SetInitialTransform(start, inPlace=True)
     before, parameters = method.MetricEvaluate(fixed, moving), start.GetParameters()
@@ -161,6 +163,13 @@ def _matrix(transform: sitk.Transform) -> np.ndarray:
     linear, centre = np.array(transform.GetMatrix()).reshape(3, 3), np.array(transform.GetCenter())
     offset = np.array(transform.GetTranslation()) + centre - linear @ centre
     return _FLIP @ np.linalg.inv(from_matvec(linear, offset)) @ _FLIP
+
+# %% ../../nbs/1_data/19_registration.ipynb #4aa43dcf
+def _near(mask: Volume, spacing: float, distance: float = 6.0) -> sitk.Image:
+    "Mark, on the thin grid of `_to_itk`, what lies in a mask or at most `distance` mm from it."
+    inside = _to_itk(mask, spacing) > 0.5
+    away = sitk.SignedMaurerDistanceMap(inside, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
+    return sitk.Cast(away <= distance, sitk.sitkUInt8)
 
 # %% ../../nbs/1_data/19_registration.ipynb #3c3dfa50
 def register(
@@ -181,17 +190,16 @@ def register(
     if centred:
         gap = _centre(moving, moving_mask) - _centre(fixed, fixed_mask)
         current.SetTranslation((_FLIP[:3, :3] @ gap).tolist())
-    near = ndimage.distance_transform_edt(~fixed_mask, sampling=fixed.spacing) <= 6
     with one_thread():
         for level, spacing in enumerate(levels_mm):
-            mask = sitk.Cast(_to_itk(fixed.like(near.astype(np.float32)), spacing) > 0.5, sitk.sitkUInt8)
-            images = _to_itk(fixed, spacing), _to_itk(moving, spacing), mask
+            images = _to_itk(fixed, spacing), _to_itk(moving, spacing), _near(fixed.like(fixed_mask), spacing)
             if level == 0 or not affine:
-                _search(*images, current, step=spacing / 2)
+                _search(*images, current, (spacing / 2, 0.01))
             if affine and level == 0:
                 current = sitk.AffineTransform(current.GetMatrix(), current.GetTranslation(), current.GetCenter())
             if affine:
-                _search(*images, current, step=spacing / 8)
+                last = spacing == levels_mm[-1]  # converges to hundredths of a mm, so that rounding of the values does not matter
+                _search(*images, current, (spacing / 8, 0.002 if last else 0.01), 0.8 if last else 0.6)
     return _matrix(current)
 
 # %% ../../nbs/1_data/19_registration.ipynb #6c8c582b

@@ -68,6 +68,14 @@ def fit_landmarks(
     return slopes.dot(found) / len(found) - np.mean(slopes * found[:, 0])
 
 # %% ../../nbs/1_data/13_scan.ipynb #142cc36d
+def _torchio():
+    "Import TorchIO, without its progress bar's warning about missing widgets."
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        import torchio
+        from torchio.transforms import HistogramStandardization
+    return torchio, HistogramStandardization
+
 def standardize(
     data: np.ndarray,  # (X, Y, Z) float32
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -76,10 +84,7 @@ def standardize(
     """Map a scan's histogram to the standard scale.   Source: Nyúl et al., IEEE TMI 2000; TorchIO's HistogramStandardization."""
     import torch
 
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="IProgress not found")  # TorchIO's progress bar wants a widget
-        import torchio as tio
-        from torchio.transforms import HistogramStandardization
+    tio, HistogramStandardization = _torchio()
     scan, brain = (torch.from_numpy(a)[None] for a in (data, brain_mask.astype(np.uint8)))
     subject = tio.Subject(scan=tio.ScalarImage(tensor=scan), brain=tio.LabelMap(tensor=brain))
     transform = HistogramStandardization({"scan": np.asarray(landmarks)}, masking_method="brain", copy=False)

@@ -71,7 +71,7 @@ def histogram_anchors(
     if values.size < 100 or values.std() == 0:
         raise DataError(f"contrast: expected a brain with contrast {DEPTH_MM:g} mm inside its mask, found {values.size} voxels there")
     values = values[:: max(1, values.size // _VOXELS), None]
-    start = dict(weights_init=_FRACTIONS, means_init=np.quantile(values, _START)[:, None], precisions_init=[[1 / values.var()]])
+    start = dict(weights_init=_FRACTIONS, means_init=np.quantile(values, _START)[:, None], precisions_init=[[9 / values.var()]])
     mixture = GaussianMixture(3, covariance_type="tied", init_params="random_from_data", random_state=0, tol=1e-4, max_iter=300, **start)
     return np.sort(mixture.fit(values).means_[:, 0])
 
@@ -90,7 +90,8 @@ def label_anchors(
         masks = [np.isin(labels, list(numbers)) for numbers in tissues]
         if min(mask.sum() for mask in masks) >= 10:
             return np.array([np.median(volume.data[mask]) for mask in masks])
-    raise DataError(f"contrast: expected ventricles, cortex and white matter in the numbering of {' or '.join(NUMBERINGS)}, found other labels")
+    wanted = " or ".join(NUMBERINGS)
+    raise DataError(f"contrast: expected ventricles, cortex and white matter in the numbering of {wanted}, found other labels")
 
 # %% ../../nbs/5_simulation/55_contrast.ipynb #6e84e217
 def transfer_contrast(
@@ -168,7 +169,8 @@ def transfer_dataset(
         raise DataError(f"{home}: expected prepared scans such as t1/<subject>_t1.nii.gz, found none")
     files = {stem: folder / f"{stem}_{to}.nii.gz" for stem in stems}
     if measured := [path for stem, path in files.items() if path.exists() and stem not in record["subjects"]]:
-        raise DataError(f"{measured[0]}: a {to.upper()} scan that was not made by contrast transfer; {len(measured)} of {len(stems)} subjects have one")
+        count = f"{len(measured)} of {len(stems)} subjects have one"
+        raise DataError(f"{measured[0]}: a {to.upper()} scan that was not made by contrast transfer; {count}")
     sources = {stem: _sources(home, stem, Path(labels) if labels else None) for stem in stems}  # refuses a missing label map
     record = {"made": "contrast transfer", "from": "t1", "to": to, "version": VERSION, "seed": seed, "subjects": record["subjects"]}
     for done, (stem, path) in enumerate(files.items(), 1):

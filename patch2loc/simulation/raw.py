@@ -66,10 +66,17 @@ class RawScan:
         return float(np.cbrt(np.linalg.det(self.transform[:3, :3])))
 
 # %% ../../nbs/5_simulation/54_raw.ipynb #2a38a4a9
-_SHELLS = ((2.5, None), (7.0, 0.12), (9.0, 0.3), (14.0, 0.9))  # mm from the brain, signal as a fraction of the brain's (None: fluid)
-_PARTS = (  # centre, radii, mm in MNI space; signal as above; later ones lie over earlier ones
-    ((0, -30, -125), (52, 58, 80), 0.45), ((0, 38, -78), (50, 48, 52), 0.55), ((0, -46, -125), (7, 7, 60), 1.0),
-    ((-33, 62, -40), (12, 12, 12), None), ((33, 62, -40), (12, 12, 12), None),
+_AIR, _FLUID, _BONE, _MARROW, _FAT, _MUSCLE = range(6)
+_SIGNAL = {"t1": (0, None, 0.08, 0.5, 1.6, 0.6), "t2": (0, None, 0.04, 0.15, 1.2, 0.2)}  # fractions of the brain's median; None: fluid
+_SHELLS = ((3.5, _BONE), (5.0, _MARROW), (6.5, _BONE), (10.5, _FAT), (12.5, _MUSCLE))  # mm from the brain; the last one is skin
+_SKULL = 6.5  # mm from the brain
+_PARTS = (  # centre, radii, mm in MNI space; later ones lie over earlier ones; sinuses are as dark as bone
+    ((0, -30, -125), (55, 61, 83), _FAT), ((0, 38, -78), (53, 51, 55), _FAT),
+    ((0, -30, -125), (52, 58, 80), _MUSCLE), ((0, 38, -78), (50, 48, 52), _MUSCLE), ((0, 62, -62), (9, 30, 22), _BONE),
+    ((-22, 58, -62), (10, 16, 14), _BONE), ((22, 58, -62), (10, 16, 14), _BONE), ((0, 18, -95), (9, 14, 40), _BONE),
+    ((0, -42, -125), (20, 18, 70), _MARROW), ((0, -46, -125), (7, 7, 60), _FLUID),
+    ((-33, 58, -40), (17, 20, 17), _FAT), ((33, 58, -40), (17, 20, 17), _FAT),
+    ((-33, 62, -40), (12, 12, 12), _FLUID), ((33, 62, -40), (12, 12, 12), _FLUID),
 )
 
 def _padded_axes(head: Head, parameters: RawParameters) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
@@ -80,19 +87,21 @@ def _padded_axes(head: Head, parameters: RawParameters) -> tuple[list[np.ndarray
     return axes, added
 
 # %% ../../nbs/5_simulation/54_raw.ipynb #e82dec07
-def _surroundings(mask: np.ndarray, axes: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:  # (X, Y, Z) float32
-    "Surround a brain with fluid (-1), skull, scalp, neck, face and eyes (fraction of the brain's signal)."
+def _surroundings(mask: np.ndarray, axes: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:  # (X, Y, Z) uint8
+    "Surround a brain with skull, scalp, neck, face and eyes, as indices of `_SIGNAL`; muscle is streaked with fat."
     spacing = [a[1] - a[0] for a in axes]
     away = distance_transform_edt(~mask, sampling=spacing).astype(np.float32)
-    away += 0.7 * smooth_field(rng, [np.clip(a, *limits) for a, limits in zip(axes, BOX)], 15.0)[0]
-    value = np.zeros(mask.shape, np.float32)
+    clipped = [np.clip(a, *limits) for a, limits in zip(axes, BOX)]
+    away += 0.7 * smooth_field(rng, clipped, 15.0)[0]
+    tissue = np.zeros(mask.shape, np.uint8)
     x, y, z = axes[0][:, None, None], axes[1][:, None], axes[2]
-    for (cx, cy, cz), (rx, ry, rz), fraction in _PARTS:
-        inside = ((x - cx) / rx) ** 2 + ((y - cy) / ry) ** 2 + ((z - cz) / rz) ** 2 <= 1
-        value[inside] = -1 if fraction is None else fraction
-    for limit, fraction in reversed(_SHELLS):
-        value[(away < limit) & (value >= 0)] = -1 if fraction is None else fraction
-    return value
+    for (cx, cy, cz), (rx, ry, rz), kind in _PARTS:
+        tissue[((x - cx) / rx) ** 2 + ((y - cy) / ry) ** 2 + ((z - cz) / rz) ** 2 <= 1] = kind
+    tissue[(tissue == _MUSCLE) & (np.abs(smooth_field(rng, clipped, 8.0)[0]) < 0.2)] = _FAT
+    scalp = tissue == _AIR  # where neither neck nor face is
+    for limit, kind in reversed(_SHELLS):
+        tissue[(away < limit) & (scalp | (limit <= _SKULL))] = kind
+    return tissue
 
 # %% ../../nbs/5_simulation/54_raw.ipynb #8613985e
 def _pose(rng: np.random.Generator, centre: np.ndarray, angle: float, shift: float, scale: float = 1.0) -> np.ndarray:  # (4, 4)
@@ -155,10 +164,11 @@ def make_raw(
     out = {}
     for contrast, grid in grids.items():
         scan = getattr(head, contrast).data
-        data = np.where(around < 0, np.float32(CONTRASTS[contrast][0]), around * np.median(scan[head.brain_mask]))
+        fluid, middle = np.float32(CONTRASTS[contrast][0]), np.median(scan[head.brain_mask])
+        data = np.array([fluid if s is None else s * middle for s in _SIGNAL[contrast]], np.float32)[around]
         data[masks["brain"]] = scan[head.brain_mask]
-        middle, limits = transform[:3] @ [*centre, 1], (parameters.apart_angle, parameters.apart_shift)
-        second = _pose(stream("apart", contrast), middle, *limits) if apart and out else np.eye(4)
+        pivot, limits = transform[:3] @ [*centre, 1], (parameters.apart_angle, parameters.apart_shift)
+        second = _pose(stream("apart", contrast), pivot, *limits) if apart and out else np.eye(4)
         out[contrast] = _raw_scan(masks | {"head": data}, affine, second @ transform, grid, lambda p: stream(p, contrast), parameters)
     return out
 
