@@ -125,7 +125,7 @@ def run_template(fold: Fold) -> Template:
     return Template("MNI152 in the run's space", scan, brain.data)
 
 # %% ../../nbs/9_apps/91_candidates.ipynb #1f0e3dad
-EROSION_MM = 3.0  # of BET's mask
+EROSION_MM = 3.0  # of an extracted brain mask
 
 def erode(
     brain_mask: np.ndarray,  # (X, Y, Z) bool, cut by the grid above and below
@@ -159,7 +159,7 @@ def place(
         transform = register(volume, prepared.brain_mask, healthy, mask, centred=False)
     whole = volume.like(prepared.brain_mask)
     brain = resample(whole, healthy.shape, healthy.affine, transform).data
-    if prepared.quality["brain"] == "bet":
+    if prepared.quality["brain"] not in ("given", "image"):
         brain = erode(brain, np.array(GRID_MM) / healthy.shape)
     smooth = resample(volume.like(curvature_flow(volume.data, volume.spacing)), healthy.shape, healthy.affine, transform)
     data = rescale(standardize(np.where(brain, smooth.data, 0), brain, np.array(fold.localizer.about["landmarks"])), brain)
