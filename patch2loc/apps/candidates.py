@@ -92,10 +92,12 @@ def is_stripped(
     volume: Volume,
     brain_ml: tuple[float, float] = (800.0, 2200.0),  # volumes that a brain may have
 ) -> bool:
-    "Tell whether a scan has no skull."
-    if (volume.data == 0).mean() < 1 / 3:
+    "Tell whether a scan has no skull: a third and more of it is background, 0 or the constant of all corners."
+    corners = volume.data[np.ix_(*[(0, -1)] * 3)]
+    data = volume.data - (corners.flat[0] if np.ptp(corners) == 0 else 0)
+    if (data == 0).mean() < 1 / 3:
         return False
-    ml = mask_from_image(volume).sum() * abs(np.linalg.det(volume.affine[:3, :3])) / 1000
+    ml = mask_from_image(volume.like(data)).sum() * abs(np.linalg.det(volume.affine[:3, :3])) / 1000
     return bool(brain_ml[0] <= ml <= brain_ml[1])
 
 # %% ../../nbs/9_apps/91_candidates.ipynb #70efdf2e

@@ -355,6 +355,7 @@ def _write_files(found: Detection, folder: Path, stem: str, sources: Mapping[str
     for name, (volume, dtype, words) in maps.items():
         write_volume(volume, folder / f"{stem}_{name}.nii.gz", dtype, source.forms)
         write_json({"Description": words} | about, folder / f"{stem}_{name}.json")
+    _write_old_names(folder, stem, lead)
     for contrast, transform in found.transforms.items():
         write_transform(transform, folder / f"{stem}_from-{contrast.upper()}w_to-standard_mode-image_xfm.tfm")
     write_text(found.candidates.to_csv(index=False, lineterminator="\n"), folder / f"{stem}_desc-candidates_{lead}.csv")
@@ -362,3 +363,10 @@ def _write_files(found: Detection, folder: Path, stem: str, sources: Mapping[str
     write_json({"Name": "patch2loc detect", "BIDSVersion": "1.10.0", "DatasetType": "derivative",
                 "GeneratedBy": [{"Name": "patch2loc", "Version": version("patch2loc")}]}, folder / "dataset_description.json")
     write_text(page_html(view(found)), folder / "report.html")
+
+# %% ../../nbs/9_apps/92_detect.ipynb #01dfa3e5
+# old names: the anomaly map of version 0.1, for scripts that look for it
+def _write_old_names(folder: Path, stem: str, lead: str) -> None:
+    "Write the anomaly map under its earlier name too."
+    for end in (".nii.gz", ".json"):
+        shutil.copyfile(folder / f"{stem}_desc-anomaly_{lead}_map{end}", folder / f"{stem}_desc-odd_{lead}_map{end}")
