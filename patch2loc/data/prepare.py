@@ -9,6 +9,7 @@ __all__ = ['VERSION', 'MEASURES', 'COLUMNS', 'outlyingness', 'preprocess_dataset
 import json
 import logging
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
@@ -18,7 +19,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 from dask import config
-from distributed import Client, Future, LocalCluster, as_completed
+from distributed import Client, LocalCluster, as_completed
+from distributed.scheduler import KilledWorker
 from scipy import ndimage
 
 from ..core import DataError, ParameterError, Patch2LocError, atomic_path, data_dir as resolve_data_dir
@@ -136,23 +138,19 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 def _on_dask(client: Client, work: list[RawSubject], folder: Path, template: Template, settings: Preparation) -> Iterator[dict]:
     "Yield rows as they are finished; who shared a lost worker is tried once more, alone."
     shared, lost = client.scatter(template, broadcast=True), []
-
-    def send(raw: RawSubject) -> Future:
-        return client.submit(_prepare_subject, raw, folder, shared, settings, pure=False)
-
-    futures = {send(raw): raw for raw in work}
+    futures = {client.submit(_prepare_subject, raw, folder, shared, settings, pure=False): raw for raw in work}
     for future in as_completed(futures):
-        if future.status == "finished":
+        try:
             yield future.result()
-        else:
+        except (KilledWorker, CancelledError):  # cancelled: the template was lost with a worker
             lost.append(futures[future])
     for raw in sorted(lost, key=lambda raw: raw.subject):
-        future = send(raw)
-        if error := future.exception():
-            reason = f"its worker was lost ({type(error).__name__}); more memory, or fewer jobs"
+        try:
+            again = client.scatter(template, broadcast=True)
+            yield client.submit(_prepare_subject, raw, folder, again, settings, pure=False).result()
+        except (KilledWorker, CancelledError):
+            reason = "its worker was lost; more memory, or fewer jobs"
             yield {"subject": raw.subject, "status": "failed", "reason": reason, "fresh": True}
-        else:
-            yield future.result()
 
 # %% ../../nbs/1_data/15_prepare.ipynb #d83a500c
 def _run_subjects(work: list[RawSubject], jobs: int | str, *arguments) -> Iterator[dict]:
