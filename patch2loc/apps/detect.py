@@ -29,7 +29,7 @@ from patch2loc.apps.candidates import (
 )
 from .viewer import Layer, Page, page_html
 from patch2loc.core import (
-    PROJECT_DIR, CheckpointError, DataError, ParameterError, Volume, log_dir, write_json, write_text, write_volume,
+    PROJECT_DIR, CheckpointError, DataError, ParameterError, Volume, log_dir, naming, write_json, write_text, write_volume,
 )
 from ..data.preprocessing import Preparation, Prepared, RawSubject, prepare, to_scan
 from ..data.registration import resample, write_transform
@@ -252,14 +252,6 @@ def _other_contrast(error: DataError, models: Sequence[Sequence[Fold]]) -> DataE
     other = {"T2": "T1", "T1": "T2"}[wanted]
     return DataError(f"looks like {other}, but the model was trained on {wanted}: {error}; give the {wanted} scan, or a run of {other}")
 
-@contextmanager
-def _naming(path: str | Path) -> Iterator[None]:
-    "Name the user's file in an error that does not name it."
-    try:
-        yield
-    except DataError as error:
-        raise error if str(path) in str(error) else DataError(f"{path}: {error}") from error
-
 # %% ../../nbs/9_apps/92_detect.ipynb #642e92ef
 def detect(
     scan: str | Path | Mapping[str, str | Path],  # NIfTI or DICOM folder; or {"t2": file, "t1": file}, of which the first leads
@@ -288,7 +280,7 @@ def detect(
     with tempfile.TemporaryDirectory() as work:
         with _stage("reading", len(scans), quiet):
             raw, sources = _read_all(scans, Path(work), options)
-        with _naming(next(iter(scans.values()))):
+        with naming(next(iter(scans.values()))):
             result = _detect(raw, sources, models, options, quiet)
     if out is not None:
         with _stage("writing", 1, quiet):

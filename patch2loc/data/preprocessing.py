@@ -23,7 +23,7 @@ import numpy as np
 from nibabel.affines import apply_affine, from_matvec
 from nibabel.spaces import vox2out_vox
 
-from ..core import DataError, ParameterError, Volume, read_mask, read_volume, scan_warnings, write_volume
+from ..core import DataError, ParameterError, Volume, naming, read_mask, read_volume, scan_warnings, write_volume
 from .registration import Template, dice, isotropic, mask_from_image, one_thread, register, resample
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #b707ccb4
@@ -206,19 +206,11 @@ class Prepared:
         return next(iter(self.scans.values())).affine
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #0b08d054
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    "Put the file's name before an error that does not contain it."
-    try:
-        yield
-    except DataError as error:
-        raise error if str(path) in str(error) else type(error)(f"{path}: {error}") from error
-
 def _read(raw: RawSubject) -> tuple[dict[str, Volume], list[str]]:
     "Read the scans of a subject, with values that a bias field can divide, and what is doubtful about the files."
     scans, doubts = {}, []
     for contrast, path in raw.scans.items():
-        with _naming(path), _tool("reading"):
+        with naming(path), _tool("reading"):
             scan = read_volume(path)
             doubts += [f"{contrast.upper()}: {text}" for text in scan_warnings(path, scan)]
             scans[contrast] = _positive(scan, raw.stripped)
@@ -351,7 +343,7 @@ def prepare(raw: RawSubject, template: Template, settings: Preparation = Prepara
     scans, doubts = _read(raw)
     first, before = next(iter(scans)), _read_lesion(raw, scans)
     grid, work = _output_grid(template, settings.spacing), isotropic(scans[first], settings.work_mm)
-    with _naming(raw.brain_mask or raw.scans[first]):
+    with naming(raw.brain_mask or raw.scans[first]):
         brain, found = _brain_of(raw, scans[first], settings)
         transform, factor = _to_template(work, brain, template, settings)
         mask, flat = resample(brain, *grid, transform).data, work.like(work.data / factor.data)
@@ -359,7 +351,7 @@ def prepare(raw: RawSubject, template: Template, settings: Preparation = Prepara
         doubts += _doubts(brain, measures, settings)
     transforms, out = {first: transform}, {first: _finish(scans[first], factor, mask, grid, transform)}
     for contrast in list(scans)[1:]:
-        with _naming(raw.scans[contrast]):
+        with naming(raw.scans[contrast]):
             rigid, factor, shown = _second(scans[contrast], flat, brain, raw.aligned, settings)
         doubts += [f"{contrast.upper()} shows {shown:.0%} of the brain."] * (shown < 0.98)
         transforms[contrast] = transform @ rigid
