@@ -139,9 +139,16 @@ def bias_field(
     brain_mask: np.ndarray,  # (X, Y, Z) bool
     shrink: int = 4,  # N4 uses every n-th voxel
 ) -> Volume:  # (X, Y, Z) factor, geometric mean 1 in the mask; divide by it
-    """Estimate the receive field inside the brain with N4, on one thread.   Source: Tustison et al., IEEE TMI 2010, as in SimpleITK."""
+    """Estimate the receive field inside the brain with N4, on one thread.
+
+    Source: Tustison et al., IEEE TMI 2010, as in SimpleITK.   Raises: DataError if nothing in the mask is above 0.
+    """
+    above = volume.data[brain_mask & (volume.data > 0)]
+    if not above.size:
+        raise DataError("bias field: expected values above 0 in the brain mask, found none")
+    level = np.median(above)  # N4 takes logarithms, but leaves zeros: without a common level its result would depend on the unit
     with one_thread():
-        image = sitk.GetImageFromArray(np.clip(volume.data, 0, None).T)
+        image = sitk.GetImageFromArray((np.clip(volume.data, 0, None) * (100 / level)).astype(np.float32).T)
         mask = sitk.GetImageFromArray(brain_mask.astype(np.uint8).T)
         for part in (image, mask):
             part.SetSpacing(volume.spacing.tolist())

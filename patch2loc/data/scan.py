@@ -30,10 +30,11 @@ def curvature_flow(
 
     Source: released code of arXiv 2506.22504v1 (time step 0.125, 3 iterations); SimpleITK's CurvatureFlow.
     """
-    image = sitk.GetImageFromArray(np.ascontiguousarray(data.transpose(2, 1, 0), dtype=np.float32))
+    unit = np.abs(data).max() / 100 or 1  # ITK's filter does nothing below an absolute gradient
+    image = sitk.GetImageFromArray(np.ascontiguousarray(data.transpose(2, 1, 0) / unit, dtype=np.float32))
     image.SetSpacing([float(s) for s in spacing])
     smooth = sitk.CurvatureFlow(image, timeStep=time_step, numberOfIterations=iterations)
-    return np.ascontiguousarray(sitk.GetArrayFromImage(smooth).transpose(2, 1, 0))
+    return np.ascontiguousarray(sitk.GetArrayFromImage(smooth).transpose(2, 1, 0) * np.float32(unit))
 
 # %% ../../nbs/1_data/13_scan.ipynb #ee9b457f
 PERCENTILES = (1, 10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90, 99)
