@@ -12,6 +12,7 @@ from typing import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
+from scipy.spatial import cKDTree
 from torch import Tensor
 
 from ..core import DataError, ParameterError
@@ -194,21 +195,37 @@ class PatchScorer:
         model: PatchLocalizer,  # with the resnet18 encoder, which is folded, or another one
         dtype: torch.dtype = torch.float32,  # of the convolutions of resnet18
         batch: int = 4096,  # patches in memory at a time
+        stride: int = 1,  # every n-th row and column is scored; the other voxels take over what the nearest of these has
     ):
-        self.architecture, self.device, self.batch = model.architecture, next(model.parameters()).device, batch
-        self.numbers = FoldedLocalizer(model, dtype).numbers if model.architecture.encoder == "resnet18" else _patch_numbers(model)
+        numbers = FoldedLocalizer(model, dtype).numbers if model.architecture.encoder == "resnet18" else _patch_numbers(model)
+        self.network, self.batch, self.stride = (numbers, model.architecture, next(model.parameters()).device), batch, stride
 
     def summaries(self, image: np.ndarray, brain_mask: np.ndarray, location: np.ndarray) -> Iterator[Tensor]:
         "Yield the summaries of every brain voxel of a volume (X, Y, Z), some patches at a time."
         where = _brain_voxels(brain_mask)
-        return _score_patches(self.numbers, self.architecture, self.device, image, where, location, self.batch)
+        if self.stride == 1:
+            yield from _score_patches(*self.network, image, where, location, self.batch)
+            return
+        chosen, nearest = _thinned(where, self.stride)
+        few = (image, where[chosen], location[chosen], self.batch)
+        kept = torch.cat(list(_score_patches(*self.network, *few)))[nearest]
+        kept[:, :2] += torch.from_numpy(location - location[chosen][nearest]).to(kept.device)  # a moved patch has a moved prediction
+        yield kept
+
+def _thinned(where: np.ndarray, stride: int) -> tuple[np.ndarray, np.ndarray]:
+    "Choose the voxels (n, 3) of every stride-th row and column, or all if there are none; return their indices, and the nearest for each."
+    chosen = np.flatnonzero((where[:, :2] % stride == stride // 2).all(1))
+    chosen = chosen if len(chosen) else np.arange(len(where))
+    places = where * np.array([1, 1, 1000])  # of its own slice
+    return chosen, cKDTree(places[chosen]).query(places)[1]
 
 def make_scorer(
     model: PatchLocalizer,
     dtype: torch.dtype = torch.float32,  # of the convolutions
+    stride: int = 1,  # of a `PatchScorer`
 ) -> DenseScorer | PatchScorer:
     "Prepare a network for many volumes."
-    return DenseScorer(model, dtype) if model.architecture.encoder == "dense" else PatchScorer(model, dtype)
+    return DenseScorer(model, dtype) if model.architecture.encoder == "dense" else PatchScorer(model, dtype, stride=stride)
 
 # %% ../../nbs/3_heatmap/30_localize.ipynb #e7658bdb
 def localize(
