@@ -12,6 +12,7 @@ from typing import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
+from scipy.spatial import cKDTree
 from torch import Tensor
 
 from ..core import DataError, ParameterError
@@ -191,20 +192,36 @@ class PatchScorer:
         model: PatchLocalizer,  # with the resnet18 encoder
         dtype: torch.dtype = torch.float32,  # of the convolutions
         batch: int = 4096,  # patches in memory at a time
+        stride: int = 1,  # every n-th row and column is scored; the other voxels take over what the nearest of these has
     ):
-        self.net, self.batch = FoldedLocalizer(model, dtype), batch
+        self.net, self.batch, self.stride = FoldedLocalizer(model, dtype), batch, stride
 
     def summaries(self, image: np.ndarray, brain_mask: np.ndarray, location: np.ndarray) -> Iterator[Tensor]:
         "Yield the summaries of every brain voxel of a volume (X, Y, Z), some patches at a time."
         net, where = self.net, _brain_voxels(brain_mask)
-        return _score_patches(net.numbers, net.architecture, net.device, image, where, location, self.batch)
+        if self.stride == 1:
+            yield from _score_patches(net.numbers, net.architecture, net.device, image, where, location, self.batch)
+            return
+        chosen, nearest = _thinned(where, self.stride)
+        few = (image, where[chosen], location[chosen], self.batch)
+        kept = torch.cat(list(_score_patches(net.numbers, net.architecture, net.device, *few)))[nearest]
+        kept[:, :2] += torch.from_numpy(location - location[chosen][nearest]).to(kept.device)  # a moved patch has a moved prediction
+        yield kept
+
+def _thinned(where: np.ndarray, stride: int) -> tuple[np.ndarray, np.ndarray]:
+    "Choose the voxels (n, 3) of every stride-th row and column, or all if there are none; return their indices, and the nearest for each."
+    chosen = np.flatnonzero((where[:, :2] % stride == stride // 2).all(1))
+    chosen = chosen if len(chosen) else np.arange(len(where))
+    places = where * np.array([1, 1, 1000])  # of its own slice
+    return chosen, cKDTree(places[chosen]).query(places)[1]
 
 def make_scorer(
     model: PatchLocalizer,
     dtype: torch.dtype = torch.float32,  # of the convolutions
+    stride: int = 1,  # of a `PatchScorer`
 ) -> DenseScorer | PatchScorer:
     "Prepare a network for many volumes."
-    return DenseScorer(model, dtype) if model.architecture.encoder == "dense" else PatchScorer(model, dtype)
+    return DenseScorer(model, dtype) if model.architecture.encoder == "dense" else PatchScorer(model, dtype, stride=stride)
 
 # %% ../../nbs/3_heatmap/30_localize.ipynb #e7658bdb
 def localize(
