@@ -11,7 +11,8 @@ COLUMNS = {("t1", "LGG"): "tumours, T1", ("t1", "MSLUB_MNI"): "MS, T1", ("t2", "
 PAPER, PIXELWISE = "paper", "best pixel-wise"
 ROWS = {
     "intensity": "intensity", "intensity_8mm": "intensity ~8 mm",
-    "atlas": "voxel-wise atlas, \\|z\\|", "atlas_8mm": "voxel-wise atlas, \\|z\\| ~8 mm", "signed_4mm": "signed z ~4 mm", PIXELWISE: "best reconstruction method", PAPER: "**the paper's configuration**: ResNet-18, median 7 mm",
+    "atlas": "voxel-wise atlas, \\|z\\|", "atlas_8mm": "voxel-wise atlas, \\|z\\| ~8 mm", "signed_4mm": "signed z ~4 mm",
+    PIXELWISE: "best reconstruction method", PAPER: "**the paper's configuration**: ResNet-18, median 7 mm",
     "heatmap": "the paper's score, our network, median 7 mm", "nll_8mm": "**NLL** ~8 mm", "nll_atlas_8mm": "**NLL + \\|z\\|** ~8 mm",
     "nll_signed_4mm": "**NLL + signed z** ~4 mm",
 }
@@ -66,7 +67,10 @@ FAMILIES = {
     "intensity": "intensity", "atlas": "atlas, |z|", "signed": "signed z", "log_error": "log error", "log_variance": "log-variance",
     "entropy": "entropy", "nll": "NLL", "nll_atlas": "NLL + |z|", "nll_signed": "NLL + signed z",
 }
-ALONE = {"heatmap": ("the paper's score, our network", "median 7 mm"), PAPER: ("the paper's configuration", "median 7 mm"), PIXELWISE: ("best reconstruction", "various")}
+ALONE = {
+    "heatmap": ("the paper's score, our network", "median 7 mm"), PAPER: ("the paper's configuration", "median 7 mm"),
+    PIXELWISE: ("best reconstruction", "various"),
+}
 
 
 def family(method: str) -> tuple[str, str] | None:  # None: not in the picture
