@@ -20,7 +20,7 @@ HEADER = {  # pages of the top in this order, with their names in the header; ot
     "quickstart": "Quickstart", "contents": "Chapters", "howto/index": "How-tos", "api/index": "API", "results": "Results", "paper": "Paper",
     "glossary": "Glossary", "usage": "Usage", "data": "Data",
 }
-WITHOUT_CODE = ("index", "contents", "results")  # pages whose code only makes text
+WITHOUT_CODE = ("index", "contents", "results", "usage")  # pages whose code only makes text
 
 
 @cache
