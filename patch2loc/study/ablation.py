@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..core import ParameterError, ResultsError, write_text
-from ..evaluation.cases import read_cases, read_runs, recommended_score
+from ..evaluation.cases import read_cases, read_runs, recommended_score, with_persons
 from ..evaluation.statistics import bootstrap_interval, by_person, holm, paired_tests
 from ..evaluation.tables import write_tables
 from .config import Experiment
@@ -71,14 +71,14 @@ def ablation_table(
     for variant, table in found.items():
         if method not in (existing := sorted(table["method"].unique())):
             raise ResultsError(f"{runs[variant]}: {variant!r} has no cases of {method}; it has {', '.join(existing)}")
-    cases = pd.concat([table.assign(variant=variant) for variant, table in found.items()], ignore_index=True)
+    cases = with_persons(pd.concat([table.assign(variant=variant) for variant, table in found.items()], ignore_index=True))
     cases = cases[(cases["method"] == method) & (cases["lesion_voxels"] > 0)]
     for measure in measures:
         for dataset, table in cases.groupby("dataset"):
             shared = dict(measure=measure, dataset=dataset, synthetic=bool(table["synthetic"].any()))
             shared |= dict(prevalence=float(table["prevalence"].mean()), method=method)
-            wide = by_person(table.pivot_table(measure, "subject", "variant", aggfunc="mean", dropna=False))[list(runs)]
-            rows += [shared | row for row in _compared(wide, dataset)]
+            wide = table.pivot_table(measure, "subject", "variant", aggfunc="mean", dropna=False)[list(runs)]
+            rows += [shared | row for row in _compared(by_person(wide, dict(zip(table["subject"], table["person"]))), dataset)]
     rows = pd.DataFrame(rows)
     return rows.assign(p_holm=rows[rows["p"].notna()].groupby("measure")["p"].transform(holm))
 
