@@ -117,7 +117,7 @@ def use(
     """Run what a new user runs."""
     folder.mkdir()
     patch2loc = programs / "patch2loc"
-    said([patch2loc, "cohort", "data", "--healthy", "7", "--lesion", "1", "--slice-mm", "8", "--jobs", "1"], folder)
+    said([patch2loc, "cohort", "data", "--healthy", "7", "--lesion", "1", "--slice-mm", "7", "--jobs", "1"], folder)
     said([patch2loc, "splits", "make", "cohort_dark", "--data-dir", "data", "--all-test", "--out", "tables"], folder)
     said([patch2loc, "splits", "check", "tables"], folder)
     if not run.exists():

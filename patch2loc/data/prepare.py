@@ -57,13 +57,13 @@ def _strip_of_slices(done: Prepared, count: int = 6, height: int = 125) -> Image
     return strip.quantize(96)
 
 # %% ../../nbs/1_data/15_prepare.ipynb #06132561
-VERSION = 4  # raised when the same input begins to give other files
+VERSION = 4  # raised when the same input begins to give other files (not for given masks of several pieces, which are rare)
 
 def _subject_key(raw: RawSubject, settings: Preparation, template: Template) -> str:
     "Digest everything a subject's result depends on."
     files = [digest(p) if p.is_file() else "absent" for p in raw.files]
     how = [raw.subject, list(raw.scans), raw.lesion_labels, raw.lesion_on]
-    how += [raw.stripped, raw.aligned, raw.problem, raw.missing, raw.brain_ml] + ["main pieces"] * bool(raw.brain_mask)
+    how += [raw.stripped, raw.aligned, raw.problem, raw.missing, raw.brain_ml]
     return digest_of([VERSION, files, how, asdict(settings) | {"brain": brain_method(settings.brain)}, template.key])
 
 # %% ../../nbs/1_data/15_prepare.ipynb #be40cff9
