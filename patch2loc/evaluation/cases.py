@@ -273,7 +273,7 @@ def with_persons(cases: pd.DataFrame) -> pd.DataFrame:  # the same rows; `person
     known: dict[tuple[str, str], str] = {}
     for key, person in zip(zip(cases["dataset"], subjects), given):
         if person and known.setdefault(key, person) != person:
-            raise ResultsError(f"{'/'.join(key)}: expected one person, found {known[key]} and {person} in persons.csv of different folds or runs")
+            raise ResultsError(f"{'/'.join(key)}: expected one person in every persons.csv, found {known[key]} and {person}")
     return cases.assign(person=[known.get(key, name) for key, name in zip(zip(cases["dataset"], subjects), by_name)])
 
 # %% ../../nbs/4_evaluation/45_cases.ipynb #1f0e3dad
