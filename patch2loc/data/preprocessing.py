@@ -385,7 +385,8 @@ def prepare(raw: RawSubject, template: Template, settings: Preparation = Prepara
         out[contrast] = _finish(scans[contrast], factor, mask, grid, transforms[contrast])
     lesion, sizes = _lesion(before, transforms, grid, mask)
     box, lesion_box = (None if m is None else _cut(Volume(m, grid[1]), mask).data for m in (mask, lesion))
-    return Prepared(raw.subject, {c: _cut(v, mask) for c, v in out.items()}, box, lesion_box, transforms, quality | measures | sizes, doubts)
+    quality |= measures | sizes
+    return Prepared(raw.subject, {c: _cut(v, mask) for c, v in out.items()}, box, lesion_box, transforms, quality, doubts)
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #eef20403
 def to_scan(

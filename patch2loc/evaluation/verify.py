@@ -29,11 +29,13 @@ def _case_texts(files: Sequence[Path], left_out: Sequence[Row] = ()) -> Texts:
     without = set(map(key, left_out))
     for row in (row for path in files for row in read_rows(path, LEFT_OUT_COLUMNS) if key(row) not in without):
         texts[row["dataset"], row["method"]].append(row)
-    given = {(path.parent.name, subject): person for path in files for subject, person in read_persons(path.with_name("persons.csv")).items()}
+    given = {path.parent.name: {} for path in files}
+    for path in files:
+        given[path.parent.name] |= read_persons(path.with_name("persons.csv"))
     for (dataset, _), cases in texts.items():
-        by_name = persons_of(case["subject"] for case in cases)
+        persons = persons_of(case["subject"] for case in cases) | given.get(dataset, {})
         for case in cases:
-            case["person"] = given.get((dataset, case["subject"]), by_name[case["subject"]])
+            case["person"] = persons[case["subject"]]
     return dict(texts)
 
 def _verify_sources(run_dir: Path) -> list[Path]:
