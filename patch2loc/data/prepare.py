@@ -143,9 +143,9 @@ def _on_dask(client: Client, work: list[RawSubject], folder: Path, template: Tem
         except (KilledWorker, CancelledError):  # cancelled: the template was lost with a worker
             lost.append(futures[future])
     for raw in sorted(lost, key=lambda raw: raw.subject):
-        try:
-            again = client.scatter(template, broadcast=True)
-            yield client.submit(_prepare_subject, raw, folder, again, settings, pure=False).result()
+        try:  # the template goes with the task: scattering fails while a lost worker is replaced
+            with config.set({"distributed.admin.large-graph-warning-threshold": "1GB"}):
+                yield client.submit(_prepare_subject, raw, folder, template, settings, pure=False).result()
         except (KilledWorker, CancelledError):
             reason = "its worker was lost; more memory, or fewer jobs"
             yield {"subject": raw.subject, "status": "failed", "reason": reason, "fresh": True}
