@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SUBJECT_COLUMNS', 'stratified_assignment', 'make_folds', 'SplitPlan', 'plan_for', 'make_splits', 'write_splits',
-           'subjects_in', 'read_demographics', 'match_names', 'add_demographics', 'describe_subjects',
+           'remove_stale', 'subjects_in', 'read_demographics', 'match_names', 'add_demographics', 'describe_subjects',
            'import_published']
 
 # %% ../../nbs/1_data/18_folds.ipynb #d80cb29f
@@ -193,6 +193,19 @@ def write_splits(tables: Tables, out_dir: str | Path) -> list[Path]:
         with atomic_path(path) as tmp:
             tables[path.stem].to_csv(tmp, index=False, lineterminator="\n")
     return paths
+
+def remove_stale(
+    dataset: str,
+    tables: Tables,  # of the set, as just written
+    out_dir: str | Path,
+) -> list[str]:  # names of the files removed
+    """Remove a set's tables of earlier calls that are not made any more, such as folds, or who has a T2."""
+    files = {path: _TABLE.match(path.name) for path in sorted(Path(out_dir).glob("*.csv")) if path.stem not in tables}
+    mine = {path for path, match in files.items() if match and match["name"] == dataset}
+    removed = [path for path in files if path in mine or path.stem in _availability_tables(dataset, "t2")]
+    for path in removed:
+        path.unlink()
+    return [path.name for path in removed]
 
 # %% ../../nbs/1_data/18_folds.ipynb #c6d34295
 def _by_subject(folder: Path, part: str) -> dict[str, Path]:
