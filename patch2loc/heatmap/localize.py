@@ -85,6 +85,10 @@ def _score_patches(
         done += len(patches)
 
 # %% ../../nbs/3_heatmap/30_localize.ipynb #1956fea8
+def _patch_numbers(model: PatchLocalizer) -> Callable[[Tensor, Tensor], Tensor]:
+    "Return the function from patches (m, C, P, P) and slice positions (m,) to the heads' numbers (m, C)."
+    return lambda patches, position: model.numbers(model.encoder(patches), position)[:, :, 0, 0]
+
 def localize_patchwise(
     model: PatchLocalizer,
     image: np.ndarray,  # (X, Y, Z) float32 in [0, 1], 0 outside the brain
@@ -98,9 +102,8 @@ def localize_patchwise(
     where = _brain_voxels(brain_mask)
     location = to_location(where[:, :2], image.shape[:2])
     model, device = model.eval(), next(model.parameters()).device
-    network = lambda patches, position: model.numbers(model.encoder(patches), position)[:, :, 0, 0]
     with torch.inference_mode():
-        kept = list(_score_patches(network, model.architecture, device, image, where, location, batch))
+        kept = list(_score_patches(_patch_numbers(model), model.architecture, device, image, where, location, batch))
     return _collect(kept, where, location, image.shape[:2])
 
 # %% ../../nbs/3_heatmap/30_localize.ipynb #d3d94468
@@ -185,26 +188,27 @@ class DenseScorer:
 
 # %% ../../nbs/3_heatmap/30_localize.ipynb #6f4922f4
 class PatchScorer:
-    "A `resnet18` localizer prepared to predict at every brain voxel."
+    "A localizer with an encoder of single patches, prepared to predict at every brain voxel."
 
     def __init__(
         self,
-        model: PatchLocalizer,  # with the resnet18 encoder
-        dtype: torch.dtype = torch.float32,  # of the convolutions
+        model: PatchLocalizer,  # with the resnet18 encoder, which is folded, or another one
+        dtype: torch.dtype = torch.float32,  # of the convolutions of resnet18
         batch: int = 4096,  # patches in memory at a time
         stride: int = 1,  # every n-th row and column is scored; the other voxels take over what the nearest of these has
     ):
-        self.net, self.batch, self.stride = FoldedLocalizer(model, dtype), batch, stride
+        numbers = FoldedLocalizer(model, dtype).numbers if model.architecture.encoder == "resnet18" else _patch_numbers(model)
+        self.network, self.batch, self.stride = (numbers, model.architecture, next(model.parameters()).device), batch, stride
 
     def summaries(self, image: np.ndarray, brain_mask: np.ndarray, location: np.ndarray) -> Iterator[Tensor]:
         "Yield the summaries of every brain voxel of a volume (X, Y, Z), some patches at a time."
-        net, where = self.net, _brain_voxels(brain_mask)
+        where = _brain_voxels(brain_mask)
         if self.stride == 1:
-            yield from _score_patches(net.numbers, net.architecture, net.device, image, where, location, self.batch)
+            yield from _score_patches(*self.network, image, where, location, self.batch)
             return
         chosen, nearest = _thinned(where, self.stride)
         few = (image, where[chosen], location[chosen], self.batch)
-        kept = torch.cat(list(_score_patches(net.numbers, net.architecture, net.device, *few)))[nearest]
+        kept = torch.cat(list(_score_patches(*self.network, *few)))[nearest]
         kept[:, :2] += torch.from_numpy(location - location[chosen][nearest]).to(kept.device)  # a moved patch has a moved prediction
         yield kept
 
