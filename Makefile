@@ -2,9 +2,11 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/ready
+SITE := .venv/site
+HAS_PYTHON = command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: '$(PYTHON)' was not found; name yours with make PYTHON=..."; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo study test lab export readme hooks clean
+.PHONY: help setup demo study test howtos docs lab export readme hooks clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1|/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -12,7 +14,7 @@ help:  ## list these targets
 setup: $(READY)  ## set up .venv with the pinned versions of constraints.txt
 
 $(READY): constraints.txt settings.ini setup.py
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: '$(PYTHON)' was not found; name yours with make PYTHON=..."; exit 1; }
+	@$(HAS_PYTHON)
 	@echo "Setting up .venv: some minutes the first time"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check --prefer-binary -c constraints.txt -e '.[dev]'
@@ -26,6 +28,18 @@ study: $(READY)  ## the demo with all five folds and every pixel-wise method, in
 
 test: $(READY)  ## what CI runs: notebooks and package agree, wheel and sdist work, every chapter's checks pass
 	@$(BIN)/python -u .ci/test.py
+
+howtos: $(READY)  ## execute every page of nbs/howto, the long ones too
+	@$(BIN)/python -u .ci/test.py howto
+
+$(SITE)/ready: constraints.txt settings.ini
+	@$(HAS_PYTHON)
+	$(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --prefer-binary -c constraints.txt $$(sed -n 's/^docs_requirements = //p' settings.ini)
+	@touch $@
+
+docs: $(SITE)/ready  ## build the site from notebooks and sources into _site/; nothing is executed
+	@$(SITE)/bin/python .ci/site/build.py
 
 lab: $(READY)  ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab nbs
@@ -42,4 +56,4 @@ hooks: $(READY)  ## let git and Jupyter clean and merge notebooks
 
 clean:  ## remove what Python and Jupyter leave behind; runs/ and .venv stay
 	find nbs patch2loc -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
-	rm -rf *.egg-info build dist _proc _docs lightning_logs
+	rm -rf *.egg-info build dist _proc _docs _site lightning_logs

@@ -45,6 +45,6 @@ setup(
     cmdclass={"build_py": BuildWithData},
     python_requires=">=" + about["min_python"],
     install_requires=about["requirements"].split(),
-    extras_require={"dev": about["dev_requirements"].split()},
+    extras_require={name: about[f"{name}_requirements"].split() for name in ("dev", "docs")},
     entry_points={"console_scripts": about["console_scripts"].split(), "nbdev": [f"{about['lib_name']}={about['lib_name']}._modidx:d"]},
 )

@@ -1,4 +1,7 @@
-"""Run what CI checks: notebooks and package agree, wheel and sdist can be used, then every chapter's own checks. The last line counts them."""
+"""Run what CI checks: notebooks and package agree, wheel and sdist can be used, then every chapter's own checks. The last line counts them.
+
+With the argument `howto`, only the how-tos are executed, with those that take minutes.
+"""
 import atexit
 import filecmp
 import json
@@ -16,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKERS = 2
+LONG = ("own_data", "own_baseline")  # how-tos that run a whole study, by `make howtos` only
 TIME_LIMIT_S = 600  # a chapter takes about 20 s; one that hangs fails by name
 # third-party modules that most chapters need: imported once, by a process that is then forked for each chapter
 SHARED = ["torch", "lightning", "torchio", "monai.networks.nets", "nilearn.image", "scipy.stats", "pandas", "seaborn", "distributed", "papermill", "nbdev.test"]
@@ -114,10 +118,16 @@ def code_length(
 def checks() -> dict[str, Callable[[], str]]:
     """List every check by name; the chapters with most code first, so that no worker idles at the end."""
     found = [path for path in (ROOT / "nbs").rglob("*.ipynb") if not {"experiments", "measurements", ".ipynb_checkpoints"} & set(path.parts)]
-    chapters = sorted(found, key=code_length, reverse=True)
+    chapters = sorted((path for path in found if path.stem not in LONG), key=code_length, reverse=True)
     agree = {command: lambda command=command: unchanged_by(command) for command in ("nbdev_clean", "nbdev_export")}
     agree["install"] = lambda: run([sys.executable, ROOT / ".ci" / "install.py"], ROOT)
     return agree | {path.stem: lambda path=path: tested(path) for path in chapters}
+
+
+def howto_checks() -> dict[str, Callable[[], str]]:
+    """List the how-tos by name, the long ones first."""
+    pages = sorted((ROOT / "nbs" / "howto").glob("*.ipynb"), key=lambda path: path.stem not in LONG)
+    return {path.stem: lambda path=path: tested(path) for path in pages}
 
 
 def timed(
@@ -130,7 +140,7 @@ def timed(
 
 def main() -> int:
     """Run all checks, two at a time, one line each; return how many failed."""
-    failed, named, environment = 0, checks(), quiet_environment()
+    failed, named, environment = 0, howto_checks() if sys.argv[1:] == ["howto"] else checks(), quiet_environment()
     os.environ.clear()
     os.environ.update(environment)
     multiprocessing.set_forkserver_preload(SHARED)

@@ -117,7 +117,9 @@ def dataset_spec(
         if found:
             return _read_spec(found[0])
     role = "healthy" if data_dir and Path(data_dir, "Train", name).is_dir() else "lesion"
-    return DatasetSpec(name, role, f"{ROLES[role]}/{name}", title=f"{name} (not described in data_manifest/)")
+    folder, both = f"{ROLES[role]}/{name}", DatasetSpec.contrasts
+    there = tuple(c for c in both if data_dir and Path(data_dir, folder, c).is_dir())  # a set with one contrast is complete
+    return DatasetSpec(name, role, folder, there or both, title=f"{name} (not described in data_manifest/)")
 
 # %% ../../nbs/1_data/10_datasets.ipynb #ec1b6f34
 _ENDING = re.compile(rf"(?:_({'|'.join(PARTS)}))?(?:\.nii(?:\.gz)?)?$", re.IGNORECASE)

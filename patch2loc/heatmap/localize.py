@@ -12,6 +12,7 @@ from typing import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
+from scipy.spatial import cKDTree
 from torch import Tensor
 
 from ..core import DataError, ParameterError
@@ -84,6 +85,10 @@ def _score_patches(
         done += len(patches)
 
 # %% ../../nbs/3_heatmap/30_localize.ipynb #1956fea8
+def _patch_numbers(model: PatchLocalizer) -> Callable[[Tensor, Tensor], Tensor]:
+    "Return the function from patches (m, C, P, P) and slice positions (m,) to the heads' numbers (m, C)."
+    return lambda patches, position: model.numbers(model.encoder(patches), position)[:, :, 0, 0]
+
 def localize_patchwise(
     model: PatchLocalizer,
     image: np.ndarray,  # (X, Y, Z) float32 in [0, 1], 0 outside the brain
@@ -97,9 +102,8 @@ def localize_patchwise(
     where = _brain_voxels(brain_mask)
     location = to_location(where[:, :2], image.shape[:2])
     model, device = model.eval(), next(model.parameters()).device
-    network = lambda patches, position: model.numbers(model.encoder(patches), position)[:, :, 0, 0]
     with torch.inference_mode():
-        kept = list(_score_patches(network, model.architecture, device, image, where, location, batch))
+        kept = list(_score_patches(_patch_numbers(model), model.architecture, device, image, where, location, batch))
     return _collect(kept, where, location, image.shape[:2])
 
 # %% ../../nbs/3_heatmap/30_localize.ipynb #d3d94468
@@ -184,27 +188,44 @@ class DenseScorer:
 
 # %% ../../nbs/3_heatmap/30_localize.ipynb #6f4922f4
 class PatchScorer:
-    "A `resnet18` localizer prepared to predict at every brain voxel."
+    "A localizer with an encoder of single patches, prepared to predict at every brain voxel."
 
     def __init__(
         self,
-        model: PatchLocalizer,  # with the resnet18 encoder
-        dtype: torch.dtype = torch.float32,  # of the convolutions
+        model: PatchLocalizer,  # with the resnet18 encoder, which is folded, or another one
+        dtype: torch.dtype = torch.float32,  # of the convolutions of resnet18
         batch: int = 4096,  # patches in memory at a time
+        stride: int = 1,  # every n-th row and column is scored; the other voxels take over what the nearest of these has
     ):
-        self.net, self.batch = FoldedLocalizer(model, dtype), batch
+        numbers = FoldedLocalizer(model, dtype).numbers if model.architecture.encoder == "resnet18" else _patch_numbers(model)
+        self.network, self.batch, self.stride = (numbers, model.architecture, next(model.parameters()).device), batch, stride
 
     def summaries(self, image: np.ndarray, brain_mask: np.ndarray, location: np.ndarray) -> Iterator[Tensor]:
         "Yield the summaries of every brain voxel of a volume (X, Y, Z), some patches at a time."
-        net, where = self.net, _brain_voxels(brain_mask)
-        return _score_patches(net.numbers, net.architecture, net.device, image, where, location, self.batch)
+        where = _brain_voxels(brain_mask)
+        if self.stride == 1:
+            yield from _score_patches(*self.network, image, where, location, self.batch)
+            return
+        chosen, nearest = _thinned(where, self.stride)
+        few = (image, where[chosen], location[chosen], self.batch)
+        kept = torch.cat(list(_score_patches(*self.network, *few)))[nearest]
+        kept[:, :2] += torch.from_numpy(location - location[chosen][nearest]).to(kept.device)  # a moved patch has a moved prediction
+        yield kept
+
+def _thinned(where: np.ndarray, stride: int) -> tuple[np.ndarray, np.ndarray]:
+    "Choose the voxels (n, 3) of every stride-th row and column, or all if there are none; return their indices, and the nearest for each."
+    chosen = np.flatnonzero((where[:, :2] % stride == stride // 2).all(1))
+    chosen = chosen if len(chosen) else np.arange(len(where))
+    places = where * np.array([1, 1, 1000])  # of its own slice
+    return chosen, cKDTree(places[chosen]).query(places)[1]
 
 def make_scorer(
     model: PatchLocalizer,
     dtype: torch.dtype = torch.float32,  # of the convolutions
+    stride: int = 1,  # of a `PatchScorer`
 ) -> DenseScorer | PatchScorer:
     "Prepare a network for many volumes."
-    return DenseScorer(model, dtype) if model.architecture.encoder == "dense" else PatchScorer(model, dtype)
+    return DenseScorer(model, dtype) if model.architecture.encoder == "dense" else PatchScorer(model, dtype, stride=stride)
 
 # %% ../../nbs/3_heatmap/30_localize.ipynb #e7658bdb
 def localize(

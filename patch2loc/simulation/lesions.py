@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Signal', 'Placed', 'LESIONS', 'LESION_KINDS', 'GAINS', 'RADIUS_MM', 'SMALL_MM', 'EDGE_MM', 'SCAN_KINDS', 'register',
-           'LesionParameters', 'same_values', 'insert_in_signal', 'insert_in_scan']
+           'LesionParameters', 'same_values', 'insert_in_signal', 'irregular_ball', 'insert_in_scan']
 
 # %% ../../nbs/5_simulation/51_lesions.ipynb #0585a6a5
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +25,7 @@ Placed = Iterator[tuple[tuple[slice, ...], np.ndarray]]  # window of the grid an
 LESIONS: dict[str, dict[str, Callable]] = {  # what a kind needs -> kind -> function that makes the change
     "anatomy": {},  # (subject, signal, rng, parameters) -> Lesions; changes the signal in place
     "scan": {},  # (scan, centre, distance, rng) -> values
+    "tissue": {},  # of chapter 56: (scan, depth, levels, rng) -> values
 }
 
 def register(needs: str) -> Callable:  # decorator that returns the function unchanged
@@ -280,6 +281,13 @@ def _weight(scan: Scan, distance: np.ndarray, radius: float, rng: np.random.Gene
     wobble = 1 + 0.2 * np.clip(noise / noise.std(), -2, 2)
     return np.clip((wobble - distance) * radius / EDGE_MM + 0.5, 0, 1) * scan.brain_mask
 
+def irregular_ball(
+    scan: Scan, radius: float, rng: np.random.Generator,  # mm
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # centre (3,), voxels; distance to it (X, Y, Z), radii; weight (X, Y, Z) in [0, 1]
+    "Sample the place and the soft outline of a lesion well inside the brain."
+    centre, distance = _ball(scan, radius, rng)
+    return centre, distance, _weight(scan, distance, radius, rng)
+
 def _interpolated(scan: Scan, centre: np.ndarray, source: Sequence[np.ndarray]) -> np.ndarray:  # (X, Y, Z)
     "Interpolate the scan linearly at positions given relative to the centre, in voxels."
     return ndimage.map_coordinates(scan.volume.data, [s + c for s, c in zip(source, centre)], order=1, mode="nearest")
@@ -331,8 +339,7 @@ def insert_in_scan(
     if not scan.brain_mask.any():
         raise DataError(f"{scan.subject}: expected a brain mask with voxels, found an empty mask")
     radius = float(rng.uniform(*radius_mm))
-    centre, distance = _ball(scan, radius, rng)
-    weight, data = _weight(scan, distance, radius, rng), scan.volume.data
+    (centre, distance, weight), data = irregular_ball(scan, radius, rng), scan.volume.data
     new = LESIONS["scan"][kind](scan, centre, distance, rng)
     data, lesion = np.where(weight > 0, data + weight * (new - data), data).astype(np.float32), weight > 0.5
     return replace(scan, volume=scan.volume.like(data), lesion_mask=lesion, lesion_voxels_in_file=int(lesion.sum()))

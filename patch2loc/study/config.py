@@ -46,6 +46,7 @@ class ScoringConfig:
 
     score: str = ""  # the score to recommend: published (the paper's sum), nll, …; "": chosen on simulated lesions
     precision: str = "float32"  # of the convolutions in scoring; bfloat16 is faster and changes the measures slightly
+    stride: int = 1  # resnet18 scores every n-th row and column, and gives the rest the values of the nearest
     median_mm: float = MEDIAN_MM  # extent of the median filter of the paper's scores, mm; 0: none
     gaussian_mm: float = GAUSSIAN_MM  # standard deviation of the Gaussian filter of all other scores, mm; 0: the median for all
     filters_mm: str = ""  # Gaussian filters of more rows, whole mm separated by commas, 0: unfiltered; the same for scores and baselines
@@ -56,6 +57,8 @@ class ScoringConfig:
         if self.score:
             resolve_score(self.score)
         filter_sizes(self.filters_mm)
+        if self.stride < 1:
+            raise ParameterError(f"stride: expected at least 1, found {self.stride}")
         _check_fraction(self, "quantile")
 
 # %% ../../nbs/7_study/70_config.ipynb #a63f2743

@@ -89,9 +89,10 @@ class Fold:
     with_atlas: WithAtlas | None = None  # how NLL and voxel atlas are combined; None: not learned
     filters_mm: tuple[int, ...] = ()  # Gaussian filters of more rows, of scores and baselines alike
     standard: Standard = field(default_factory=dict)  # mean and standard deviation of maps so filtered, from validation subjects
+    stride: int = 1  # of the published encoder: distance of the rows and columns that are scored
 
     @classmethod
-    def open(cls, fold_dir: str | Path, precision: str = "float32", **expected) -> "Fold":
+    def open(cls, fold_dir: str | Path, precision: str = "float32", stride: int = 1, **expected) -> "Fold":
         "Open a trained fold; `CheckpointError` if it is not trained, or its checkpoint lacks the facts expected (contrast, fold)."
         path, healthy = Path(fold_dir) / "checkpoints" / "best.ckpt", Path(fold_dir) / "thresholds.json"
         localizer = load_localizer(path, **expected)
@@ -104,19 +105,20 @@ class Fold:
         scales = {name: Scale.from_json(scale) for name, scale in stored.get("with_atlas", {}).items()}
         filters = stored["median_mm"], stored.get("gaussian_mm", 0.0)
         more = tuple(stored.get("filters_mm", ())), {name: tuple(pair) for name, pair in stored.get("standard", {}).items()}
-        return cls(localizer, atlases, thresholds, path, precision, *filters, WithAtlas(scales) if scales else None, *more)
+        return cls(localizer, atlases, thresholds, path, precision, *filters, WithAtlas(scales) if scales else None, *more, stride)
 
     @classmethod
     def of(cls, experiment: Experiment, checkpoint_dir: str | Path = "") -> "Fold":
         "Open the fold that scores in an experiment, or that in a folder of another run; `CheckpointError` if it does not fit."
         source = checkpoint_dir or experiment.fold_dir
-        return cls.open(source, experiment.config.scoring.precision, contrast=experiment.contrast, fold=experiment.fold)
+        scoring = experiment.config.scoring
+        return cls.open(source, scoring.precision, scoring.stride, contrast=experiment.contrast, fold=experiment.fold)
 
     @cached_property
     def scorer(self) -> DenseScorer | PatchScorer:
         "The network, prepared once."
         keep_memory()
-        return make_scorer(self.localizer.model.to(pick_device()), pick_precision(self.precision, pick_device()))
+        return make_scorer(self.localizer.model.to(pick_device()), pick_precision(self.precision, pick_device()), self.stride)
 
     @cached_property
     def predicted(self) -> Source:
@@ -220,7 +222,7 @@ def _fit_healthy(experiment: Experiment, train: Files, val: Files, values: dict[
     out, scoring = experiment.fold_dir, experiment.config.scoring
     checkpoint = out / "checkpoints" / "best.ckpt"
     fold = Fold(load_localizer(checkpoint), values, {}, checkpoint, scoring.precision, scoring.median_mm, scoring.gaussian_mm,
-                filters_mm=filter_sizes(scoring.filters_mm))
+                filters_mm=filter_sizes(scoring.filters_mm), stride=scoring.stride)
     spacing = _store_predictions(fold, val, store)
     fold = replace(fold, with_atlas=fit_with_atlas([np.load(store / f"{f.subject}.apart.npz") for f in val]))
     if fold.filters_mm:

@@ -29,6 +29,7 @@ from patch2loc.evaluation.cases import (
     write_persons,
 )
 from ..evaluation.thresholds import HealthyThresholds
+from ..heatmap.scales import at_scale
 from .config import Experiment
 from .fold import Fold, Maker, Source, learned_methods, split_digest
 
@@ -107,9 +108,10 @@ class TestSet:
         return rows, counts
 
     def write_maps(self, maps: Mapping[str, np.ndarray], scan: Scan) -> None:
-        "Write maps in the scan's own grid, but for baselines and sources that are not to be written."
+        "Write maps in the scan's own grid, but for baselines, the rows of `filters_mm`, and sources that are not to be written."
+        more = tuple(at_scale("", mm) for mm in self.fold.filters_mm)
         for name, map_ in maps.items():
-            if not is_baseline(name) and getattr(self.others.get(name), "written", True):
+            if not is_baseline(name) and not name.endswith(more) and getattr(self.others.get(name), "written", True):
                 write_like(scan.volume.like(map_), self.folder / "heatmaps" / f"{scan.subject}_{name}.nii.gz", scan.source)
 
     def score(self, files: SubjectFiles) -> None:
