@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKERS = 2
-LONG = ("own_data", "own_baseline")  # how-tos that run a whole study, by `make howtos` only
+LONG = ("own_data", "own_baseline", "read_results", "new_score")  # how-tos that train and score a fold or more, by `make howtos` only
 TIME_LIMIT_S = 600  # a chapter takes about 20 s; one that hangs fails by name
 # third-party modules that most chapters need: imported once, by a process that is then forked for each chapter
 SHARED = ["torch", "lightning", "torchio", "monai.networks.nets", "nilearn.image", "scipy.stats", "pandas", "seaborn", "distributed", "papermill", "nbdev.test"]

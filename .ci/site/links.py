@@ -18,12 +18,14 @@ class Page(HTMLParser):
     ) -> None:
         """Read the page."""
         super().__init__()
-        self.links, self.loads, self.places = [], STYLE_LOADS.findall(text), {"", "top"}
+        self.links, self.loads, self.places, self.in_style = [], [], {"", "top"}, False
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note what a tag links to, loads and names."""
         given = {name: value or "" for name, value in attrs}
+        self.in_style = tag == "style"
+        self.loads += STYLE_LOADS.findall(given.get("style", ""))
         self.places |= {given[name] for name in ("id", "name") if name in given}
         if tag == "a" and "href" in given:
             self.links.append(given["href"])
@@ -31,6 +33,14 @@ class Page(HTMLParser):
             self.loads.append(given.get("href", ""))
         elif tag in LOADED and given.get(LOADED[tag]):
             self.loads.append(given[LOADED[tag]])
+
+    def handle_endtag(self, tag: str) -> None:
+        """Note that a style sheet ends."""
+        self.in_style = self.in_style and tag != "style"
+
+    def handle_data(self, data: str) -> None:
+        """Note what a style sheet in the page loads."""
+        self.loads += STYLE_LOADS.findall(data) if self.in_style else []
 
 
 def broken(
