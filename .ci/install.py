@@ -5,8 +5,8 @@ installed here. So no gigabyte is copied, and a package that only development ne
 must find every requirement satisfied. (That the requirements name every import, and that `constraints.txt` pins every version, chapter 99
 checks.)
 
-What is installed from either must hold the same files with the same checksums. The commands are therefore divided: the cohort and a fold of
-4 training steps are made by the wheel, the splits and the detection by the source distribution.
+What is installed from either must hold the same files with the same checksums, and each must run the commands of a new user: help, cohort,
+splits, detection. Only the fold of 4 training steps that detection uses is made once, by the wheel.
 """
 import os
 import subprocess
@@ -28,6 +28,7 @@ print(sorted((file.name, file.stat().st_size) for file in (PROJECT_DIR / 'splits
 """
 WHERE = "import patch2loc, patch2loc.core as core; print(patch2loc.__file__, core.PROJECT_DIR)"
 TRAIN = """
+import sys
 from pathlib import Path
 from patch2loc.study.config import Config, Experiment
 from patch2loc.study.fold import train_fold
@@ -36,7 +37,7 @@ for part, rows in (('train', 2), ('val', 1)):
     table.write_text(''.join(table.read_text().splitlines(keepends=True)[:rows + 1]))
 small = {'training': {'steps': 4, 'val_every': 4, 'n_slices': 2}, 'scoring': {'score': 'nll', 'median_mm': 0.0}, 'network': {'width': 0.25}}
 config = Config().changed(small)
-train_fold(Experiment(config, 'data', 'data/splits', 'toy'))
+train_fold(Experiment(config, 'data', 'data/splits', sys.argv[1]))
 """
 
 
@@ -109,18 +110,21 @@ def start(
 
 
 def use(
-    wheel: Path,   # the folder of its programs
-    source: Path,  # the same of the source distribution
-    folder: Path,  # works in it
+    programs: Path,  # the folder from `installation`
+    folder: Path,    # made, works in it
+    run: Path,       # the toy run that detection uses; trained if it is not there
 ) -> None:
     """Run what a new user runs."""
-    said([wheel / "patch2loc", "cohort", "data", "--healthy", "7", "--lesion", "1", "--slice-mm", "7", "--jobs", "1"], folder)
-    said([wheel / "python", "-c", TRAIN], folder)
-    said([source / "patch2loc", "splits", "make", "cohort_dark", "--data-dir", "data", "--all-test", "--out", "tables"], folder)
-    said([source / "patch2loc", "splits", "check", "tables"], folder)
-    said([source / "patch2loc", "detect", "data/Test/cohort_dark/t2/dark001_t2.nii.gz", "--run", "toy", "--out", "found"], folder)
+    folder.mkdir()
+    patch2loc = programs / "patch2loc"
+    said([patch2loc, "cohort", "data", "--healthy", "7", "--lesion", "1", "--slice-mm", "7", "--jobs", "1"], folder)
+    said([patch2loc, "splits", "make", "cohort_dark", "--data-dir", "data", "--all-test", "--out", "tables"], folder)
+    said([patch2loc, "splits", "check", "tables"], folder)
+    if not run.exists():
+        said([programs / "python", "-c", TRAIN, run], folder)
+    said([patch2loc, "detect", "data/Test/cohort_dark/t2/dark001_t2.nii.gz", "--run", run, "--out", "found"], folder)
     if not (folder / "found" / "report.html").is_file():
-        sys.exit("detect wrote no report.html")
+        sys.exit(f"{programs}: detect wrote no report.html")
 
 
 def main() -> None:
@@ -132,7 +136,8 @@ def main() -> None:
         source = installation(next((folder / "dist").glob("*.tar.gz")), folder / "source")
         if start(wheel, folder) != start(source, folder):
             sys.exit("wheel and source distribution install different files")
-        use(wheel, source, folder)
+        for programs in (wheel, source):
+            use(programs, folder / f"by-{programs.parent.name}", folder / "toy")
         print("wheel and source distribution: installed outside the clone and used")
 
 

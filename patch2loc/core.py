@@ -131,10 +131,8 @@ def data_dir(
 def log_dir(
     path: str | Path | None = None,  # overrides the setting
 ) -> Path:
-    "Return the folder for runs, creating it if missing: `LOG_DIR`, or `runs` in the current folder if that is unset."
-    folder = Path(path or _setting("LOG_DIR") or "runs").expanduser().resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    "Return the folder for runs, which may not exist yet: `LOG_DIR`, or `runs` in the current folder if that is unset."
+    return Path(path or _setting("LOG_DIR") or "runs").expanduser().resolve()
 
 # %% ../nbs/0_ground/00_core.ipynb #7cdba262
 _AT_HOME = ("NUMBA_CACHE_DIR", "MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR",

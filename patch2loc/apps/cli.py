@@ -123,7 +123,8 @@ def splits_make(
     typer.echo("\n".join(folds.describe_subjects(spec, folder, subjects, demographics)))
     tables = folds.make_splits(spec, subjects, seed, plan)
     folds.write_splits(tables, target)
-    typer.echo(f"{len(tables)} tables in {target}")
+    stale = folds.remove_stale(spec.name, tables, target)
+    typer.echo(f"{len(tables)} tables in {target}" + f"; removed, because they are not made any more: {', '.join(stale)}" * bool(stale))
 
 # %% ../../nbs/9_apps/94_cli.ipynb #7da508ee
 @splits_app.command("check")

@@ -202,11 +202,11 @@ def _read_all(scans: Mapping[str, str | Path], work: Path, options: DetectOption
 def _about(models: Sequence[Sequence[Fold]]) -> dict:
     "Describe the model."
     folds = [fold for model in models for fold in model]
-    first = folds[0].localizer.about
+    first, derived = folds[0].localizer.about, dict.fromkeys(fold.localizer.about.get("derived", "") for fold in folds)
     return {"contrasts": [model[0].localizer.about["contrast"] for model in models], "healthy": first.get("healthy", ""),
             "folds": [fold.localizer.about["fold"] for fold in models[0]], "subjects": folds[0].atlases["intensity"].subjects,
             "synthetic": any(fold.localizer.about.get("synthetic", False) for fold in folds),
-            "networks": [fold.localizer.digest[:16] for fold in folds]}
+            "networks": [fold.localizer.digest[:16] for fold in folds], **({"derived": " ".join(derived).strip()} if any(derived) else {})}
 
 # %% ../../nbs/9_apps/92_detect.ipynb #6f02bebe
 def _carry_map(data: np.ndarray, placed: Placed, transform: np.ndarray, scan: Volume) -> Volume:
@@ -222,7 +222,7 @@ def _detect(
     raw: RawSubject, sources: Mapping[str, Source], models: Sequence[Sequence[Fold]], options: DetectOptions, quiet: bool,
 ) -> Detection:
     "Prepare a scan, score it, find candidates, and carry the maps back."
-    lead, first = next(iter(sources)), models[0][0]
+    lead, first, about = next(iter(sources)), models[0][0], _about(models)
     with _stage("preparing", 2, quiet) as bar:
         template = run_template(first)
         bar.update()
@@ -232,6 +232,7 @@ def _detect(
     in_view = _in_view(scan, transform, first)
     try:
         warnings = prepared.warnings + quality_warnings(placed.quality, in_view)
+        warnings += [f"About the training data: {about['derived']}"] if "derived" in about else []
     except DataError as error:
         raise _other_contrast(error, models) from error
     with _stage("candidates", 1, quiet):
@@ -241,7 +242,7 @@ def _detect(
         back = [_carry_map(maps[name], placed, transform, scan) for name in ("heatmap", "z", "anomaly")]
         marked = to_scan(grid.like(labels.astype(np.float32)), transform, scan, nearest=True)
     return Detection(scan, *back, marked.like(np.rint(marked.data).astype(np.int16)), to_scan(placed.brain_mask, transform, scan), table,
-                     placed.transforms, placed.quality | {"in_view": in_view}, warnings, _about(models) | {"rule": asdict(options.rule)})
+                     placed.transforms, placed.quality | {"in_view": in_view}, warnings, about | {"rule": asdict(options.rule)})
 
 # %% ../../nbs/9_apps/92_detect.ipynb #77cefed6
 def _other_contrast(error: DataError, models: Sequence[Sequence[Fold]]) -> DataError:

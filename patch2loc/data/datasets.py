@@ -17,7 +17,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Iterator, Sequence, get_origin
+from typing import Callable, Iterator, Sequence, get_origin
 
 import nibabel as nib
 import numpy as np
@@ -140,6 +140,7 @@ def first_few(names: Sequence[str], shown: int = 3) -> str:
 def nifti_files(
     folder: Path,
     above: tuple[str, ...] = (),  # real paths of the folders that led here
+    also: Callable[[Path], bool] = lambda path: False,  # other files that are wanted
 ) -> list[Path]:  # by name
     """List the NIfTI files below a folder, without hidden ones; links are followed, but not back into a folder above.
 
@@ -152,8 +153,8 @@ def nifti_files(
         raise DataError(f"{folder}: expected a folder of scans, could not read it ({error.strerror})") from error
     for path in (folder / name for name in names if name[0] != "."):
         if path.is_dir():
-            found += nifti_files(path, (*above, here))
-        elif path.name.lower().endswith((".nii", ".nii.gz")):
+            found += nifti_files(path, (*above, here), also)
+        elif path.name.lower().endswith((".nii", ".nii.gz")) or also(path):
             if not path.name.isprintable():
                 raise DataError(f"{folder}: expected file names in UTF-8, found {path.name!a}: rename it")
             found.append(path)

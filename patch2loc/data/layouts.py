@@ -15,6 +15,7 @@ from typing import Mapping, Sequence
 
 from ..core import DataError, ParameterError
 from .datasets import check_contrasts, dataset_spec, nifti_files, read_entries
+from .dicom import is_dicom
 from .preprocessing import RawSubject
 
 # %% ../../nbs/1_data/14_layouts.ipynb #1c9801ce
@@ -126,24 +127,27 @@ def _name(template: str, pieces: dict[str, str | None]) -> str:
 
 # %% ../../nbs/1_data/14_layouts.ipynb #d089fc90
 def _matches(patterns: Sequence[str], names: list[str], subject: str) -> dict[str, list[str]]:
-    "Find the paths of each subject, by the first pattern that finds one; `subject` is `Layout.subject`."
+    "Find the paths (of folders with a slash behind) of each subject, by the first pattern that finds one; `subject` is `Layout.subject`."
     out: dict[str, list[str]] = {}
     for pattern in patterns:
-        match = _pattern_regex(pattern).fullmatch
+        file, folder = map(_pattern_regex, (pattern, re.sub(r"(\.nii(\.gz)?|/)$", "", pattern)))
         here: dict[str, list[str]] = {}
         for name in names:
-            if found := match(name):
+            if found := folder.fullmatch(name[:-1]) if name.endswith("/") else file.fullmatch(name):
                 here.setdefault(_name(subject, found.groupdict()), []).append(name)
         out = here | out
     return out
 
 def _find_files(layout: Layout, raw_dir: Path) -> tuple[list[str], dict[str, dict[str, list[str]]]]:
-    "List the NIfTI files below RAW_DIR, and those of each part and subject."
+    "List the NIfTI files and DICOM folders (with a slash behind) below RAW_DIR, and those of each part and subject."
     if not raw_dir.is_dir():
         raise DataError(f"RAW_DIR: expected a folder, found none at {raw_dir}")
-    names = sorted(path.relative_to(raw_dir).as_posix() for path in nifti_files(raw_dir))
-    patterns = layout.scans | {"lesion mask": layout.lesion_mask, "brain mask": layout.brain_mask}
-    return names, {part: _matches(p, names, layout.subject) for part, p in patterns.items()}
+    paths = [path.relative_to(raw_dir) for path in nifti_files(raw_dir, also=is_dicom)]
+    files = [path.as_posix() for path in paths if path.name.lower().endswith((".nii", ".nii.gz"))]
+    names = sorted({*files, *(f"{path.parent.as_posix()}/" for path in paths if not path.name.lower().endswith((".nii", ".nii.gz")))})
+    masks = {"lesion mask": layout.lesion_mask, "brain mask": layout.brain_mask}
+    parts = {contrast: _matches(p, names, layout.subject) for contrast, p in layout.scans.items()}
+    return names, parts | {part: _matches(p, sorted(files), layout.subject) for part, p in masks.items()}
 
 # %% ../../nbs/1_data/14_layouts.ipynb #e1a5eaa6
 def _assemble(
@@ -171,7 +175,8 @@ def find_subjects(
     names, parts = _find_files(layout, raw_dir)
     subjects = sorted({s for contrast in layout.scans for s in parts[contrast]})
     if not subjects:
-        found = f"{len(names)} NIfTI files, the first {names[0]}" if names else "no NIfTI file"
+        kind = "NIfTI files" + " and DICOM folders" * any(name.endswith("/") for name in names)
+        found = f"{len(names)} {kind}, the first {names[0]}" if names else "no NIfTI file and no DICOM folder"
         wanted = " or ".join(next(iter(layout.scans.values())))
         raise DataError(f"{raw_dir}: {layout.name}: expected files like {wanted}, found {found}")
     layout = replace(layout, scans={c: p for c, p in layout.scans.items() if parts[c]})  # a contrast that nobody has is not missing
@@ -185,7 +190,7 @@ def _refuse_alike(found: list[RawSubject]) -> list[RawSubject]:
 
 # %% ../../nbs/1_data/14_layouts.ipynb #a0cc2a01
 def unmatched_files(layout: Layout, raw_dir: str | Path) -> list[str]:  # below RAW_DIR
-    """List the NIfTI files that `find_subjects` takes for no subject."""
+    """List the NIfTI files and DICOM folders that `find_subjects` takes for no subject."""
     names, parts = _find_files(layout, Path(raw_dir))
     subjects = {subject for contrast in layout.scans for subject in parts[contrast]}
     taken = {name for found in parts.values() for subject in subjects & set(found) for name in found[subject]}

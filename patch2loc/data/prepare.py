@@ -57,7 +57,7 @@ def _strip_of_slices(done: Prepared, count: int = 6, height: int = 125) -> Image
     return strip.quantize(96)
 
 # %% ../../nbs/1_data/15_prepare.ipynb #06132561
-VERSION = 4  # raised when the same input begins to give other files
+VERSION = 4  # raised when the same input begins to give other files (not for given masks of several pieces, which are rare)
 
 def _subject_key(raw: RawSubject, settings: Preparation, template: Template) -> str:
     "Digest everything a subject's result depends on."
@@ -86,15 +86,14 @@ def _write_prepared(done: Prepared, folder: Path, label: int) -> list[Path]:
     return [*images, *transforms, slices]
 
 # %% ../../nbs/1_data/15_prepare.ipynb #062eb2c9
-def _recorded(folder: Path, subject: str, key: str) -> dict | None:
-    "Read a subject's record if it has this key and its files are all there."
-    record = folder / "prepared" / f"{subject}.json"
+def _recorded(raw: RawSubject, folder: Path, template: Template, settings: Preparation) -> dict | None:
+    "Read a subject's row from its record if that has the subject's key and the files are all there."
     try:
-        row = json.loads(record.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        row = json.loads((folder / "prepared" / f"{raw.subject}.json").read_text(encoding="utf-8"))
+        complete = all((folder / f).is_file() and (folder / f).stat().st_size == size for f, size in row["files"].items())
+        return row | {"fresh": False} if complete and row.get("key") == _subject_key(raw, settings, template) else None
+    except (OSError, ValueError):
         return None
-    complete = all((folder / f).is_file() and (folder / f).stat().st_size == size for f, size in row["files"].items())
-    return row if complete and row.get("key") == key else None
 
 def _forget(folder: Path, subject: str) -> None:
     "Remove what an earlier version of a subject left, its record first."
@@ -112,11 +111,10 @@ def _prepare_subject(raw: RawSubject, folder: Path, template: Template, settings
     """
     started, row = perf_counter(), {"subject": raw.subject, "status": "failed"}
     try:
-        key = _subject_key(raw, settings, template)
-        if recorded := _recorded(folder, raw.subject, key):
-            return recorded | {"fresh": False}
+        if recorded := _recorded(raw, folder, template, settings):
+            return recorded
         _forget(folder, raw.subject)
-        done = prepare(raw, template, settings)
+        key, done = _subject_key(raw, settings, template), prepare(raw, template, settings)
         label = next((value for value, counts in raw.lesion_labels.items() if counts), 1)
         sizes = {str(p.relative_to(folder)): p.stat().st_size for p in _write_prepared(done, folder, label)}
         reasons = [f"no {', '.join(raw.missing)} found"] * bool(raw.missing) + done.warnings
@@ -145,16 +143,16 @@ def _on_dask(client: Client, work: list[RawSubject], folder: Path, template: Tem
         except (KilledWorker, CancelledError):  # cancelled: the template was lost with a worker
             lost.append(futures[future])
     for raw in sorted(lost, key=lambda raw: raw.subject):
-        try:
-            again = client.scatter(template, broadcast=True)
-            yield client.submit(_prepare_subject, raw, folder, again, settings, pure=False).result()
+        try:  # the template goes with the task: scattering fails while a lost worker is replaced
+            with config.set({"distributed.admin.large-graph-warning-threshold": "1GB"}):
+                yield client.submit(_prepare_subject, raw, folder, template, settings, pure=False).result()
         except (KilledWorker, CancelledError):
             reason = "its worker was lost; more memory, or fewer jobs"
             yield {"subject": raw.subject, "status": "failed", "reason": reason, "fresh": True}
 
 # %% ../../nbs/1_data/15_prepare.ipynb #d83a500c
 def _run_subjects(work: list[RawSubject], jobs: int | str, *arguments) -> Iterator[dict]:
-    "Prepare subjects here, in local processes, or on the cluster at the address `jobs`; rows come as they are finished."
+    "Prepare subjects in local processes, or on the cluster at the address `jobs`; rows come as they are finished."
     if isinstance(jobs, str):
         try:
             client = Client(jobs, timeout="5s")
@@ -162,18 +160,19 @@ def _run_subjects(work: list[RawSubject], jobs: int | str, *arguments) -> Iterat
             raise DataError(f"scheduler: no Dask scheduler answers at {jobs} ({' '.join(str(error).split())[:80]})") from error
         with client:
             yield from _on_dask(client, work, *arguments)
-    elif jobs > 1 and len(work) > 1:
+        return
+    found = {raw.subject: _recorded(raw, *arguments) for raw in work}
+    yield from filter(None, found.values())
+    if left := [raw for raw in work if not found[raw.subject]]:
         local = {"threads_per_worker": 1, "dashboard_address": ":0", "env": _ONE_THREAD, "silence_logs": logging.CRITICAL}
         once = config.set({"distributed.scheduler.allowed-failures": 0})
-        with once, hidden_main(), LocalCluster(n_workers=min(jobs, len(work)), **local) as cluster, Client(cluster) as client:
-            yield from _on_dask(client, work, *arguments)
-    else:
-        for raw in work:
-            yield _prepare_subject(raw, *arguments)
+        with once, hidden_main(), LocalCluster(n_workers=min(jobs, len(left)), **local) as cluster, Client(cluster) as client:
+            yield from _on_dask(client, left, *arguments)
 
 # %% ../../nbs/1_data/15_prepare.ipynb #0652a63c
 MEASURES = {"brain_ml": "brain {:.0f} ml", "overlap": "overlap with the template {:.3f}", "scale": "scale {:.3f}"}
-_LESION = {"lesion_ml_scan": "lesion in the scan {:.2f} ml", "lesion_ml": "prepared {:.2f} ml", "lesion_outside": "outside the mask {:.1%}"}
+_MASKS = {"mask_left_out_ml": "left out of the given mask {:.2f} ml", "lesion_ml_scan": "lesion in the scan {:.2f} ml",
+          "lesion_ml": "prepared {:.2f} ml", "lesion_outside": "outside the mask {:.1%}"}
 
 def outlyingness(
     table: pd.DataFrame,  # one row per subject
@@ -194,7 +193,7 @@ def _quality_page(table: pd.DataFrame, title: str) -> str:
     urgent = table.status.map({"failed": 0, "doubtful": 1}).fillna(2)
     for i in table.assign(far=-far, urgent=urgent).sort_values(["urgent", "far"], kind="stable").index:
         row = table.loc[i]
-        measures = [text.format(row[c]) for c, text in (MEASURES | _LESION).items() if c in row and pd.notna(row[c])]
+        measures = [text.format(row[c]) for c, text in (MEASURES | _MASKS).items() if c in row and pd.notna(row[c])]
         measures += [f"mask: {row.brain}", f"{far[i]:.1f} standard deviations from the others"]
         level = "failed" if row.status == "failed" else "far" if row.status == "doubtful" or far[i] > 5 else "ok"
         shown = "" if level == "failed" else " · ".join(measures)
@@ -203,7 +202,7 @@ def _quality_page(table: pd.DataFrame, title: str) -> str:
     return render("quality", title=title, counts=counts, rows=rows)
 
 # %% ../../nbs/1_data/15_prepare.ipynb #164f043c
-COLUMNS = ["subject", "status", "reason", "contrasts", "brain", *MEASURES, *_LESION, "seconds"]
+COLUMNS = ["subject", "status", "reason", "contrasts", "brain", *MEASURES, *_MASKS, "seconds"]
 
 def _write_tables(rows: list[dict], folder: Path, title: str) -> pd.DataFrame:
     "Write prepared.csv, failures.csv and the quality page; return the table."

@@ -22,8 +22,10 @@ import SimpleITK as sitk
 import numpy as np
 from nibabel.affines import apply_affine, from_matvec
 from nibabel.spaces import vox2out_vox
+from scipy import ndimage
 
 from ..core import DataError, ParameterError, Volume, naming, read_mask, read_volume, scan_warnings, write_volume
+from .dicom import dicom_to_nifti
 from .registration import Template, dice, isotropic, mask_from_image, one_thread, register, resample
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #b707ccb4
@@ -165,7 +167,7 @@ class RawSubject:
     "The files of one subject, as downloaded."
 
     subject: str
-    scans: dict[str, Path]  # contrast: file; the first one leads
+    scans: dict[str, Path]  # contrast: file, or folder of DICOM slices; the first one leads
     lesion_mask: Path | None = None  # on the grid of `lesion_on`
     lesion_labels: Mapping[int, bool] = field(default_factory=dict)  # value: whether it counts; empty: everything above 0 counts
     lesion_on: str = ""  # contrast whose grid the lesion mask has; empty: the leading one
@@ -178,8 +180,9 @@ class RawSubject:
 
     @property
     def files(self) -> list[Path]:
-        "All files that the result depends on."
-        return [p for p in (*self.scans.values(), self.lesion_mask, self.brain_mask) if p is not None]
+        "All files that the result depends on; of a folder, those in it."
+        paths = [p for p in (*self.scans.values(), self.lesion_mask, self.brain_mask) if p is not None]
+        return [file for p in paths for file in (sorted(p.iterdir()) if p.is_dir() else [p])]
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #7845b7a4
 @dataclass(frozen=True)
@@ -217,20 +220,37 @@ def _read(raw: RawSubject) -> tuple[dict[str, Volume], list[str]]:
     "Read the scans of a subject, with values that a bias field can divide, and what is doubtful about the files."
     scans, doubts = {}, []
     for contrast, path in raw.scans.items():
-        with naming(path), _tool("reading"):
-            scan = read_volume(path)
-            doubts += [f"{contrast.upper()}: {text}" for text in scan_warnings(path, scan)]
+        with naming(path), _tool("reading"), tempfile.TemporaryDirectory() as work:
+            file = Path(work, "scan.nii") if path.is_dir() else path
+            if path.is_dir():
+                dicom_to_nifti(path, file, None)
+            scan = read_volume(file)
+            doubts += [f"{contrast.upper()}: {text}" for text in scan_warnings(file, scan)]
             scans[contrast] = _positive(scan, raw.stripped)
     return scans, doubts
 
-def _brain_of(raw: RawSubject, scan: Volume, settings: Preparation) -> tuple[Volume, str]:
-    "Get the leading contrast's brain mask (given, from the stripped image, or extracted) and how it was found."
+def _main_pieces(mask: np.ndarray) -> np.ndarray:
+    "Leave out the connected pieces of a brain mask that have less than 1 % of the voxels of the largest; halves of a brain stay."
+    pieces, _ = ndimage.label(mask)
+    sizes = np.bincount(pieces.ravel())
+    sizes[0] = 0
+    return (sizes >= 0.01 * sizes.max())[pieces]
+
+def _brain_of(raw: RawSubject, scan: Volume, settings: Preparation) -> tuple[Volume, dict, list[str]]:
+    """Get the leading contrast's brain mask (given, from the stripped image, or extracted), how it was found, and what is doubtful.
+
+    Pieces left out of a given mask are always measured; from 0.1 ml on (100 voxels of 1 mm) they make the subject doubtful.
+    """
     if raw.brain_mask:
-        return scan.like(read_mask(raw.brain_mask, scan)), "given"
+        given = read_mask(raw.brain_mask, scan)
+        mask = _main_pieces(given)
+        out = float(_ml(given & ~mask, scan.affine))
+        doubts = [f"The given brain mask holds {out:.2f} ml apart from the brain, which were left out."] * (out >= 0.1)
+        return scan.like(mask), {"brain": "given"} | ({"mask_left_out_ml": out} if out else {}), doubts
     if raw.stripped:
-        return scan.like(mask_from_image(scan)), "image"
+        return scan.like(mask_from_image(scan)), {"brain": "image"}, []
     name = brain_method(settings.brain)
-    return scan.like(_find_brain(scan, name)), name
+    return scan.like(_find_brain(scan, name)), {"brain": name}, []
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #3ba8a221
 def _to_template(work: Volume, brain: Volume, template: Template, settings: Preparation) -> tuple[np.ndarray, Volume]:
@@ -351,11 +371,11 @@ def prepare(raw: RawSubject, template: Template, settings: Preparation = Prepara
     first, before = next(iter(scans)), _read_lesion(raw, scans)
     grid, work = _output_grid(template, settings.spacing), isotropic(scans[first], settings.work_mm)
     with naming(raw.brain_mask or raw.scans[first]):
-        brain, found = _brain_of(raw, scans[first], settings)
+        brain, quality, unsure = _brain_of(raw, scans[first], settings)
         transform, factor = _to_template(work, brain, template, settings)
         mask, flat = resample(brain, *grid, transform).data, work.like(work.data / factor.data)
         measures = _measures(mask, grid, transform, template)
-        doubts += _doubts(brain, measures, settings)
+        doubts += unsure + _doubts(brain, measures, settings)
     transforms, out = {first: transform}, {first: _finish(scans[first], factor, mask, grid, transform)}
     for contrast in list(scans)[1:]:
         with naming(raw.scans[contrast]):
@@ -365,7 +385,7 @@ def prepare(raw: RawSubject, template: Template, settings: Preparation = Prepara
         out[contrast] = _finish(scans[contrast], factor, mask, grid, transforms[contrast])
     lesion, sizes = _lesion(before, transforms, grid, mask)
     box, lesion_box = (None if m is None else _cut(Volume(m, grid[1]), mask).data for m in (mask, lesion))
-    quality = {"brain": found} | measures | sizes
+    quality |= measures | sizes
     return Prepared(raw.subject, {c: _cut(v, mask) for c, v in out.items()}, box, lesion_box, transforms, quality, doubts)
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #eef20403

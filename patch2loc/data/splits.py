@@ -143,6 +143,7 @@ class SubjectFiles:
     brain_mask: Path | None  # None: taken from the image
     lesion_mask: Path | None  # None: none is known
     age: float | None  # years
+    person: str = ""  # as the table names the person; "": told by the subject's name
 
 def _rewrite_contrast(img_path: str, contrast: str) -> str:
     "Name the file of another contrast, given /Train/ixi/t1/<subject>_t1.nii.gz."
@@ -186,7 +187,8 @@ def _subject_files(row: Mapping, where: str, data_dir: Path, dataset: str, contr
     for key, file in files.items():
         if file is not None and not file.is_file():
             raise DataError(f"{where}: {row['subject']}: expected the {key.replace('_', ' ')} {file}, found no such file")
-    return SubjectFiles(row["subject"], dataset, contrast, age=None if np.isnan(row["age"]) else float(row["age"]), **files)
+    age = None if np.isnan(row["age"]) else float(row["age"])
+    return SubjectFiles(row["subject"], dataset, contrast, age=age, person=row.get("person", ""), **files)
 
 # %% ../../nbs/1_data/11_splits.ipynb #7a7e5df3
 def _subject_rows(table: pd.DataFrame, path: Path) -> list[dict]:

@@ -126,7 +126,7 @@ def beyond_place(
     "Subtract from both scores their mean over healthy patches of the same place and fold."
     place = ["fold", *"xyz"]
     usual = healthy.groupby(place)[list(_SCORES)].mean()
-    compared = patches.join(usual, on=place, rsuffix="_healthy", how="inner").reset_index(drop=True)
+    compared = patches.join(usual.add_suffix("_healthy"), on=place, how="inner").reset_index(drop=True)
     for score in _SCORES:
         compared[score] -= compared.pop(f"{score}_healthy")
     return compared

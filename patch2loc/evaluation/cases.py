@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['MEASURE_COLUMNS', 'DIGEST_COLUMNS', 'CASE_COLUMNS', 'LOCALIZATION_SCORES', 'BASELINES', 'BASELINE_MAPS', 'WITH_ATLAS',
            'OLD_NAMES', 'Counts', 'CaseCounts', 'case_measures', 'pooled_curve', 'is_baseline', 'case_row',
-           'current_name', 'current_names', 'write_cases', 'read_case_file', 'read_rows', 'check_cases', 'read_cases',
-           'read_runs', 'write_counts', 'read_counts', 'write_grid', 'read_grid', 'common_protocols',
-           'recommended_score']
+           'current_name', 'current_names', 'write_cases', 'read_case_file', 'read_rows', 'write_persons',
+           'read_persons', 'with_persons', 'check_cases', 'read_cases', 'read_runs', 'write_counts', 'read_counts',
+           'write_grid', 'read_grid', 'common_protocols', 'recommended_score']
 
 # %% ../../nbs/4_evaluation/45_cases.ipynb #700fa4b3
 import csv
@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from ..core import ResultsError, write_text
+from ..data.splits import persons_of
 from .lesions import count_detections, lesion_rates
 from .thresholds import HealthyThresholds
 from patch2loc.evaluation.voxels import (
@@ -224,7 +225,7 @@ def write_cases(
     _write_csv([CASE_COLUMNS, *([_cell(name, row[name]) for name in CASE_COLUMNS] for row in rows)], path)
 
 # %% ../../nbs/4_evaluation/45_cases.ipynb #aab32389
-def read_case_file(path: str | Path) -> pd.DataFrame:  # the columns of CASE_COLUMNS
+def read_case_file(path: str | Path) -> pd.DataFrame:  # the columns of CASE_COLUMNS, and `person` of persons.csv beside it
     "Read one file of cases, every number as it was written.   Raises: ResultsError for a missing file or column, or no number."
     cases = pd.DataFrame(read_rows(path, CASE_COLUMNS), columns=list(CASE_COLUMNS))
     for name in (set(CASE_COLUMNS) - set(_TEXT)) - {"synthetic"}:
@@ -234,7 +235,8 @@ def read_case_file(path: str | Path) -> pd.DataFrame:  # the columns of CASE_COL
             raise ResultsError(f"{path}: column {name}: {error}") from None
     cases["synthetic"] = cases["synthetic"] == "true"
     cases[["fold", "seed"]] = cases[["fold", "seed"]].astype(int)
-    return cases
+    persons = read_persons(Path(path).with_name("persons.csv"))
+    return cases.assign(person=[persons.get(subject, "") for subject in cases["subject"]])
 
 # %% ../../nbs/4_evaluation/45_cases.ipynb #00cf1dc7
 def read_rows(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
@@ -247,6 +249,32 @@ def read_rows(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
     if missing := [name for name in columns if name not in heads]:
         raise ResultsError(f"{path}: expected the columns {', '.join(columns)}, found no {', '.join(missing)}")
     return [{name: current_name(text, name) if name in _METHODS else text for name, text in zip(heads, row)} for row in rows]
+
+def write_persons(
+    persons: Mapping[str, str],  # subject -> person; "": not given
+    path: str | Path,  # persons.csv
+) -> None:
+    "Write the persons that split tables give, atomically; no file if they give none."
+    given = sorted((subject, person) for subject, person in persons.items() if person)
+    if given:
+        _write_csv([("subject", "person"), *given], path)
+    else:
+        Path(path).unlink(missing_ok=True)
+
+def read_persons(path: str | Path) -> dict[str, str]:  # subject -> person; empty if there is no such file
+    "Read the persons that split tables gave.   Raises: ResultsError if a column is missing."
+    return {row["subject"]: row["person"] for row in read_rows(path, ("subject", "person"))} if Path(path).is_file() else {}
+
+# %% ../../nbs/4_evaluation/45_cases.ipynb #c9290822
+def with_persons(cases: pd.DataFrame) -> pd.DataFrame:  # the same rows; `person` as given, else told by the subjects' names
+    "Name the person of each case of several folds or runs.   Raises: ResultsError for a subject that is given as two persons."
+    given, subjects = cases.get("person", pd.Series("", cases.index, object)).fillna("").astype(object), cases["subject"]
+    by_name = cases.groupby("dataset")["subject"].transform(lambda names: names.map(persons_of(names)))
+    known: dict[tuple[str, str], str] = {}
+    for key, person in zip(zip(cases["dataset"], subjects), given):
+        if person and known.setdefault(key, person) != person:
+            raise ResultsError(f"{'/'.join(key)}: expected one person in every persons.csv, found {known[key]} and {person}")
+    return cases.assign(person=[known.get(key, name) for key, name in zip(zip(cases["dataset"], subjects), by_name)])
 
 # %% ../../nbs/4_evaluation/45_cases.ipynb #1f0e3dad
 def check_cases(cases: pd.DataFrame, where: str | Path = "cases") -> None:

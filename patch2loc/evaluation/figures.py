@@ -23,8 +23,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from scipy.ndimage import find_objects
 
 from ..core import GeometryError, ParameterError, rng_for
-from ..data.splits import persons_of
-from .cases import BASELINE_MAPS, LOCALIZATION_SCORES, is_baseline
+from .cases import BASELINE_MAPS, LOCALIZATION_SCORES, is_baseline, with_persons
 
 # %% ../../nbs/4_evaluation/47_figures.ipynb #1679091c
 _WIDTH = 7.6  # inches; 608 pixels at the 80 dpi of a notebook
@@ -311,8 +310,7 @@ def auprc_strip(
     keys, cases = ["dataset", "method", "person"], cases.dropna(subset=["auprc"])
     if not len(cases):
         raise ParameterError("cases: expected at least one with a lesion, found none with an AUPRC")
-    persons = cases.groupby("dataset")["subject"].transform(lambda subjects: subjects.map(persons_of(subjects)))
-    table = cases.assign(person=persons).groupby(keys, sort=False, as_index=False)[["auprc", "prevalence"]].mean()
+    table = with_persons(cases).groupby(keys, sort=False, as_index=False)[["auprc", "prevalence"]].mean()
     there, datasets = set(table["method"]), sorted(table["dataset"].unique())
     others = sorted(there - {*LOCALIZATION_SCORES, *BASELINE_MAPS}, key=lambda name: (is_baseline(name), name))
     order = (*LOCALIZATION_SCORES, *others, *BASELINE_MAPS)

@@ -7,7 +7,7 @@ __all__ = ['by_person', 'bootstrap_interval', 'holm', 'paired_tests']
 
 # %% ../../nbs/4_evaluation/43_statistics.ipynb #f1fb6b44
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,18 +16,27 @@ from ..core import ParameterError, rng_for
 from ..data.splits import persons_of
 
 # %% ../../nbs/4_evaluation/43_statistics.ipynb #f4b9ec30
-def by_person(
-    values: pd.Series | pd.DataFrame,  # indexed by subject; of several index levels, the last is the subject
-) -> pd.Series | pd.DataFrame:  # indexed by person, in order of first appearance
-    "Average the rows of each person; a label that is not text counts as a person of its own."
-    several, sets = isinstance(values.index, pd.MultiIndex), defaultdict(list)
-    labels = [label if several else (label,) for label in values.index]
+def _told_by_name(labels: Sequence[tuple]) -> dict[tuple, Hashable]:
+    "Tell the person behind each label, whose last entry is the subject, by the names; a label that is not text is a person of its own."
+    sets = defaultdict(list)
     for *group, subject in labels:
         sets[tuple(group)] += [subject] if isinstance(subject, str) else []
-    person = {group: persons_of(subjects) for group, subjects in sets.items()}
-    named = [(*group, person[tuple(group)].get(subject, subject)) for *group, subject in labels]
-    codes, persons = pd.factorize(pd.Index(named if several else [name for name, in named], tupleize_cols=False))
-    index = pd.MultiIndex.from_tuples(persons, names=values.index.names) if several else pd.Index(persons, name=values.index.name)
+    persons = {group: persons_of(subjects) for group, subjects in sets.items()}
+    return {label: persons[label[:-1]].get(label[-1], label[-1]) for label in labels}
+
+def by_person(
+    values: pd.Series | pd.DataFrame,  # indexed by subject; of several index levels, the last is the subject
+    persons: Mapping[Hashable, str] | None = None,  # label of the index -> person; None: told by the subjects' names
+) -> pd.Series | pd.DataFrame:  # indexed by person, in order of first appearance; the last index level is called `person`
+    "Average the rows of each person. Values whose last index level is called `person` stay as they are."
+    several, names = isinstance(values.index, pd.MultiIndex), [*values.index.names[:-1], "person"]
+    if values.index.names == names:
+        return values
+    labels = [label if several else (label,) for label in values.index]
+    told = _told_by_name(labels) if persons is None else {label: persons[label if several else label[0]] for label in labels}
+    named = [(*label[:-1], told[label]) for label in labels]
+    codes, found = pd.factorize(pd.Index(named if several else [name for name, in named], tupleize_cols=False))
+    index = pd.MultiIndex.from_tuples(found, names=names) if several else pd.Index(found, name=names[0])
     return values.groupby(codes).mean().set_axis(index)
 
 # %% ../../nbs/4_evaluation/43_statistics.ipynb #e2ef524f

@@ -20,9 +20,8 @@ import numpy as np
 import pandas as pd
 
 from ..core import ParameterError, digest, write_text
-from ..data.splits import persons_of
 from patch2loc.evaluation.cases import (
-    BASELINES, LOCALIZATION_SCORES, WITH_ATLAS, check_cases, pooled_curve, read_case_file, read_counts, read_grid,
+    BASELINES, LOCALIZATION_SCORES, WITH_ATLAS, check_cases, pooled_curve, read_case_file, read_counts, read_grid, with_persons,
 )
 from .statistics import bootstrap_interval, by_person, holm, paired_tests
 from .voxels import ranking
@@ -91,9 +90,8 @@ def method_order(method: str) -> tuple[int, str]:
     return (existing.index(method) if method in existing else len(existing), method)
 
 def _groups(cases: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
-    "List data set, method and their cases (with a column `person`) in the tables' order."
-    persons = cases.groupby("dataset")["subject"].transform(lambda subjects: subjects.map(persons_of(subjects)))
-    found = cases.assign(person=persons).groupby(["dataset", "method"], sort=False)
+    "List data set, method and their cases (with the persons' names) in the tables' order."
+    found = with_persons(cases).groupby(["dataset", "method"], sort=False)
     return sorted(((*key, table) for key, table in found), key=lambda group: (group[0], method_order(group[1])))
 
 def _about(dataset: str, method: str, table: pd.DataFrame) -> dict[str, object]:
@@ -103,6 +101,10 @@ def _about(dataset: str, method: str, table: pd.DataFrame) -> dict[str, object]:
         folds=table["fold"].nunique(), seeds=table["seed"].nunique(), subjects=table["person"].nunique(),
         patients=table.loc[table["lesion_voxels"] > 0, "person"].nunique(), prevalence=float(table["prevalence"].mean()),
     )
+
+def _interval(table: pd.DataFrame, column: str) -> tuple[float, float]:
+    "Bound the mean of one measure over persons, each averaged over folds and seeds."
+    return bootstrap_interval(by_person(table.groupby("subject")[column].mean(), dict(zip(table["subject"], table["person"]))), LEVEL)
 
 def _fold_means(table: pd.DataFrame, column: str) -> pd.Series:
     "Average one measure over the persons of each fold and seed."
@@ -122,7 +124,7 @@ def summarize(
     for dataset, method, part in _groups(cases):
         row = _about(dataset, method, part) | {"recommended": method == recommended}
         for column, name in TABLES[table].items():
-            low, high = bootstrap_interval(part.groupby("subject")[column].mean(), LEVEL)
+            low, high = _interval(part, column)
             row |= {name: float(_fold_means(part, column).mean()), f"{name}_low": low, f"{name}_high": high}
         rows.append(row | {"interval": f"{100 * LEVEL:g} %: BCa bootstrap over patients"})
     return pd.DataFrame(rows)
@@ -143,7 +145,7 @@ def uncertainty(cases: pd.DataFrame) -> pd.DataFrame:  # one row per data set, m
     rows = []
     for dataset, method, part in _groups(cases):
         for measure in MEASURES:
-            low, high = bootstrap_interval(part.groupby("subject")[measure].mean(), LEVEL)
+            low, high = _interval(part, measure)
             inner = _fold_means(part, measure)
             row = _about(dataset, method, part) | dict(measure=measure, mean=float(inner.mean()), patients_low=low, patients_high=high)
             for source in ("fold", "seed"):
@@ -161,10 +163,11 @@ def paired_table(
     measures: Sequence[str] = MEASURES,
 ) -> pd.DataFrame:  # one row per measure, data set and method
     "Test each method against one reference, corrected over methods and data sets.   Raises: ParameterError without the reference."
-    parts = []
+    parts, cases = [], with_persons(cases)
     for measure in measures:
         for dataset, table in cases[cases["lesion_voxels"] > 0].groupby("dataset"):
-            wide = by_person(table.pivot_table(measure, "subject", "method", aggfunc="mean", dropna=False))
+            persons = dict(zip(table["subject"], table["person"]))
+            wide = by_person(table.pivot_table(measure, "subject", "method", aggfunc="mean", dropna=False), persons)
             tests = paired_tests(wide[sorted(wide, key=method_order)], reference)
             facts = dict(synthetic=bool(table["synthetic"].any()), prevalence=float(table["prevalence"].mean()), reference=reference)
             means = dict(reference_mean=float(wide[reference].mean()), method_mean=wide[tests["method"]].mean().to_numpy())
@@ -323,7 +326,7 @@ def _write_sources(run_dir: Path, runs: Sequence[Path], cases: pd.DataFrame) -> 
     every = pd.concat([read_case_file(path)[keys] for run in runs for path in sorted(run.glob("fold-*/*/cases.csv"))]).drop_duplicates()
     left = every.merge(cases[keys].drop_duplicates(), how="left", indicator=True).query("_merge == 'left_only'")[keys]
     write_text(left.to_csv(index=False, lineterminator="\n"), run_dir / "tables" / "left_out.csv")
-    names = ("cases.csv", "curves.csv", "grid.csv", "unhealthy_validation.csv")
+    names = ("cases.csv", "persons.csv", "curves.csv", "grid.csv", "unhealthy_validation.csv")
     files = sorted(path for run in runs for name in names for path in run.glob(f"fold-*/*/{name}"))
     files += sorted(path for run in runs for path in run.glob("fold-*/choice.json"))
     sources = pd.DataFrame([(os.path.relpath(path, run_dir), digest(path)) for path in files], columns=["file", "digest"])

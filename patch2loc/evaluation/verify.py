@@ -15,14 +15,13 @@ from statistics import fmean, stdev
 
 from ..core import ResultsError, digest
 from ..data.splits import persons_of
-from .cases import read_rows
+from .cases import read_persons, read_rows
 from .statistics import bootstrap_interval
 from .tables import LEFT_OUT_COLUMNS, TABLES, TITLES
 
 # %% ../../nbs/4_evaluation/49_verify.ipynb #ea5d2f1c
 Row = Mapping[str, str]
-Texts = dict[tuple[str, str], list[Row]]  # (data set, method) -> its cases, as text
-_SUBJECT = itemgetter("subject")
+Texts = dict[tuple[str, str], list[Row]]  # (data set, method) -> its cases, as text, with `person`
 
 def _case_texts(files: Sequence[Path], left_out: Sequence[Row] = ()) -> Texts:
     "Read cases without pandas, except those that the tables left out."
@@ -30,6 +29,13 @@ def _case_texts(files: Sequence[Path], left_out: Sequence[Row] = ()) -> Texts:
     without = set(map(key, left_out))
     for row in (row for path in files for row in read_rows(path, LEFT_OUT_COLUMNS) if key(row) not in without):
         texts[row["dataset"], row["method"]].append(row)
+    given = {path.parent.name: {} for path in files}
+    for path in files:
+        given[path.parent.name] |= read_persons(path.with_name("persons.csv"))
+    for (dataset, _), cases in texts.items():
+        persons = persons_of(case["subject"] for case in cases) | given.get(dataset, {})
+        for case in cases:
+            case["person"] = persons[case["subject"]]
     return dict(texts)
 
 def _verify_sources(run_dir: Path) -> list[Path]:
@@ -52,13 +58,12 @@ def _means(pairs: Iterable[tuple[Hashable, float]]) -> dict:
 
 def _persons(cases: Sequence[Row], column: str) -> dict[str, float]:
     "Average a column's texts over folds, seeds and sessions of each person; cases without a number are left out."
-    subjects, persons = _means((case["subject"], float(case[column])) for case in cases if case[column]), persons_of(map(_SUBJECT, cases))
-    return _means((persons[subject], value) for subject, value in sorted(subjects.items()))
+    subjects = _means(((case["subject"], case["person"]), float(case[column])) for case in cases if case[column])
+    return _means((person, value) for (_, person), value in sorted(subjects.items()))
 
 def _fold_means(cases: Sequence[Row], column: str) -> dict[tuple[str, str], float]:
     "Average a column's texts over the persons of each fold and seed."
-    persons = persons_of(map(_SUBJECT, cases))
-    pairs = (((case["fold"], case["seed"], persons[case["subject"]]), float(case[column])) for case in cases if case[column])
+    pairs = (((case["fold"], case["seed"], case["person"]), float(case[column])) for case in cases if case[column])
     return _means((key[:2], value) for key, value in _means(pairs).items())
 
 def _mean(values: Mapping) -> float:
@@ -71,8 +76,7 @@ def _ill(cases: Sequence[Row]) -> list[Row]:
 def _expected_means(cases: Sequence[Row], columns: Mapping[str, str]) -> dict[str, float]:
     "Compute a row of a table of means again; `columns` maps a column of cases to one of the table."
     again = {name: len({case[key] for case in cases}) for name, key in (("folds", "fold"), ("seeds", "seed"))}
-    persons = persons_of(map(_SUBJECT, cases))
-    again |= {name: len({persons[case["subject"]] for case in part}) for name, part in (("subjects", cases), ("patients", _ill(cases)))}
+    again |= {name: len({case["person"] for case in part}) for name, part in (("subjects", cases), ("patients", _ill(cases)))}
     again["prevalence"] = fmean(float(case["prevalence"]) for case in cases)
     for column, name in columns.items():
         again[name] = _mean(_fold_means(cases, column))

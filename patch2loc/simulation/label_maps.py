@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import nibabel as nib
 import numpy as np
 from nibabel.affines import from_matvec
 from scipy import ndimage
 
-from ..core import DataError, ParameterError, Volume, regrid, rng_for
+from ..core import DataError, ParameterError, Volume, _load, regrid, rng_for
 from ..data.scan import GRID_MM, Scan, standard_grid, curvature_flow, rescale
 from .cohort import STREAM_NAMES
 from .anatomy import AnatomyParameters, SyntheticSubject, _box_axes, scan_subject, smooth_field
@@ -72,10 +71,8 @@ def read_labels(
     number: int = 0,  # of the map
     closing: int = 3,  # voxels that a sulcus may be deep and narrow
 ) -> LabelMap:
-    "Read a label map.   Raises: DataError if it is missing or shows no brain."
-    if not Path(path).is_file():
-        raise DataError(f"{path}: no such label map")
-    labels = np.rint(np.asarray(nib.load(path).dataobj)).astype(np.int16)
+    "Read a label map.   Raises: DataError if it is missing, cannot be read or shows no brain."
+    labels = np.rint(np.asarray(_load(path).dataobj)).astype(np.int16)
     affine, table = to_mni(labels), np.full(int(labels.max()) + 1, 255, np.uint8)
     for index, (numbers, *_) in enumerate(TISSUES.values()):
         table[[n for n in numbers if n < len(table)]] = index

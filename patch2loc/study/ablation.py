@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..core import ParameterError, ResultsError, write_text
-from ..evaluation.cases import read_cases, read_runs, recommended_score
+from ..evaluation.cases import read_cases, read_runs, recommended_score, with_persons
 from ..evaluation.statistics import bootstrap_interval, by_person, holm, paired_tests
 from ..evaluation.tables import write_tables
 from .config import Experiment
@@ -71,23 +71,24 @@ def ablation_table(
     for variant, table in found.items():
         if method not in (existing := sorted(table["method"].unique())):
             raise ResultsError(f"{runs[variant]}: {variant!r} has no cases of {method}; it has {', '.join(existing)}")
-    cases = pd.concat([table.assign(variant=variant) for variant, table in found.items()], ignore_index=True)
+    cases = with_persons(pd.concat([table.assign(variant=variant) for variant, table in found.items()], ignore_index=True))
     cases = cases[(cases["method"] == method) & (cases["lesion_voxels"] > 0)]
     for measure in measures:
         for dataset, table in cases.groupby("dataset"):
             shared = dict(measure=measure, dataset=dataset, synthetic=bool(table["synthetic"].any()))
             shared |= dict(prevalence=float(table["prevalence"].mean()), method=method)
-            wide = by_person(table.pivot_table(measure, "subject", "variant", aggfunc="mean", dropna=False))[list(runs)]
-            rows += [shared | row for row in _compared(wide, dataset)]
+            wide = table.pivot_table(measure, "subject", "variant", aggfunc="mean", dropna=False)[list(runs)]
+            rows += [shared | row for row in _compared(wide, dict(zip(table["subject"], table["person"])), dataset)]
     rows = pd.DataFrame(rows)
     return rows.assign(p_holm=rows[rows["p"].notna()].groupby("measure")["p"].transform(holm))
 
 # %% ../../nbs/7_study/74_ablation.ipynb #73036833
-def _compared(wide: pd.DataFrame, dataset: str) -> Iterator[dict[str, object]]:
-    "Compare the columns of a table, person × variant, with the first one."
+def _compared(wide: pd.DataFrame, persons: Mapping[str, str], dataset: str) -> Iterator[dict[str, object]]:
+    "Compare the columns of a table, subject × variant, with the first one, by person."
     base = wide.columns[0]
     if wide.isna().any(axis=None):
         raise ResultsError(f"{dataset}: {wide.isna().any()[lambda missing: missing].index[0]!r} scored other patients than {base!r}")
+    wide = by_person(wide, persons)
     tests = paired_tests(wide, base).set_index("method")
     against = dict(difference=-tests["difference"], difference_low=-tests["high"], difference_high=-tests["low"], p=tests["p"])
     for variant, values in wide.items():

@@ -15,6 +15,7 @@ import pandas as pd
 
 from ..core import write_text
 from ..data.scan import Scan
+from ..evaluation.cases import with_persons
 from ..evaluation.report import fusion_cells
 from ..evaluation.statistics import by_person, paired_tests
 from ..pixelwise.fusion import RULES
@@ -106,7 +107,8 @@ def fusion_table(
     cases: pd.DataFrame,  # of the run
 ) -> pd.DataFrame:  # a row for each data set, the last one for all; empty if nothing was fused
     "Compare the AUPRC of the fusion chosen without labels with that of its two parts, on the same persons and averaged over folds."
-    patients, parts = cases[cases.lesion_voxels > 0], []
+    patients, parts = with_persons(cases)[cases.lesion_voxels > 0], []
+    persons = patients.drop_duplicates(["dataset", "subject"]).set_index(["dataset", "subject"])["person"].to_dict()
     for path in sorted(Path(run_dir).glob("fold-*/*/fusion.json")):
         mine = patients[(patients.fold == int(path.parts[-3].removeprefix("fold-"))) & (patients.dataset == path.parts[-2])]
         wide, names = mine.pivot(index=["dataset", "subject"], columns="method", values="auprc"), json.loads(path.read_text())["parts"]
@@ -114,7 +116,7 @@ def fusion_table(
             parts.append(pd.DataFrame({"fused": wide["fused"], "heatmap": wide[names[0]], "residual": wide[names[-1]]}))
     if not parts:
         return pd.DataFrame()
-    table = by_person(pd.concat(parts).groupby(level=["dataset", "subject"]).mean())
+    table = by_person(pd.concat(parts).groupby(level=["dataset", "subject"]).mean(), persons)
     fusions = patients[patients.method.str.endswith((*(f"_{rule}" for rule in RULES), "_inpaint"))]
     means = fusions.groupby(["dataset", "method"])["auprc"].mean().unstack("dataset")
     rows = [_against_parts(name, part, means[name]) for name, part in table.groupby(level="dataset")]

@@ -25,7 +25,8 @@ from ..data.scan import Scan
 from ..data.splits import SubjectFiles
 from ..evaluation.abnormality import patch_table
 from patch2loc.evaluation.cases import (
-    CaseCounts, case_measures, case_row, common_protocols, is_baseline, read_case_file, read_counts, write_cases, write_counts, write_grid
+    CaseCounts, case_measures, case_row, common_protocols, is_baseline, read_case_file, read_counts, write_cases, write_counts, write_grid,
+    write_persons,
 )
 from ..evaluation.thresholds import HealthyThresholds
 from ..heatmap.scales import at_scale
@@ -191,13 +192,14 @@ def score_dataset(
     if cases.is_file() and not missing.is_file():
         return cases
     _, failed = score_subjects(experiment, dataset, checkpoint_dir, report, others=others)
-    subjects = [f.subject for f in experiment.subjects("test", dataset)]
-    complete = [s for s in subjects if s not in failed]
+    persons = {f.subject: f.person for f in experiment.subjects("test", dataset)}
+    subjects, complete = [*persons], [s for s in persons if s not in failed]
     if failed and not (partial and complete):
         name, reason = next(iter(failed.items()))
         raise DataError(f"{dataset}: {len(failed)} of {len(subjects)} subjects could not be scored, first {name}: {reason}")
     if failed:
         _write_table(pd.DataFrame(failed.items(), columns=["subject", "reason"]), missing)
+    write_persons(persons, folder / "persons.csv")
     if checkpoint_dir and (chosen := Path(checkpoint_dir) / "choice.json").is_file():
         write_text(chosen.read_text(), experiment.fold_dir / "choice.json")
     _gather(TestSet.open(experiment, dataset, checkpoint_dir, others if _has_validation(experiment, dataset) else None), complete)
