@@ -58,9 +58,18 @@ def real_table(real: pd.DataFrame, rows: Mapping[str, str]) -> str:  # method ->
     cells = {(row.column, row.method): percent(row) for _, row in real.iterrows()}
     first = real.groupby("column")[["patients", "prevalence"]].first()
     about = {c: f"{row.patients:.0f} patients, chance {100 * row.prevalence:.1f}" for c, row in first.iterrows()}
-    heads = [f"{c}: {about.get(c, MISSING)}" for c in COLUMNS.values()]
-    lines = [f"| {text} | " + " | ".join(cells.get((c, name), "–") for c in COLUMNS.values()) + " |" for name, text in rows.items()]
-    return "\n".join(["| AUPRC, % | " + " | ".join(heads) + " |", "|---|" + "--:|" * len(COLUMNS), *lines])
+    columns = [c for c in COLUMNS.values() if c in about]
+    there = {name: text for name, text in rows.items() if any((c, name) in cells for c in columns)}
+    lines = [f"| {text} | " + " | ".join(cells.get((c, name), "–") for c in columns) + " |" for name, text in there.items()]
+    heads = [f"{c}: {about[c]}" for c in columns]
+    return "\n".join(["| AUPRC, % | " + " | ".join(heads) + " |", "|---|" + "--:|" * len(columns), *lines])
+
+
+def not_measured(real: pd.DataFrame, rows: Mapping[str, str]) -> str:
+    """Name the columns and rows of the table that have no value yet."""
+    real = with_best(real) if len(real) else real
+    gaps = [c for c in COLUMNS.values() if c not in set(real.column)] + [rows[m] for m in (PIXELWISE, PAPER) if m not in set(real.method)]
+    return f" Not measured yet: {'; '.join(gaps)}." if gaps else ""
 
 
 FAMILIES = {
