@@ -57,7 +57,7 @@ def _strip_of_slices(done: Prepared, count: int = 6, height: int = 125) -> Image
     return strip.quantize(96)
 
 # %% ../../nbs/1_data/15_prepare.ipynb #06132561
-VERSION = 4  # raised when the same input begins to give other files (not for given masks of several pieces, which are rare)
+VERSION = 4  # raised when the same input begins to give other files
 
 def _subject_key(raw: RawSubject, settings: Preparation, template: Template) -> str:
     "Digest everything a subject's result depends on."

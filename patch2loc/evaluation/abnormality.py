@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from ..data.splits import persons_of
 from .statistics import by_person, paired_tests
 from ..heatmap.localize import localize_patchwise
 from ..localizer.model import PatchLocalizer
@@ -97,7 +98,7 @@ def _auc(values: pd.Series, abnormal: pd.Series) -> float:
     return float(stats.mannwhitneyu(a, b).statistic / (len(a) * len(b))) if len(a) and len(b) else float("nan")
 
 def effect_by_person(
-    patches: pd.DataFrame,  # of `patch_table`, with columns fold and subject
+    patches: pd.DataFrame,  # of `patch_table`, with columns fold and subject, and perhaps person; "": told by the subject's name
     abnormal_above: float = 0.9,  # lesion fraction of an abnormal patch
 ) -> pd.DataFrame:  # one row per score: subjects, patients, median_normal, median_abnormal, auc, auc_low, auc_high, higher, p
     """Compare abnormal with normal patches of the same person.
@@ -106,16 +107,18 @@ def effect_by_person(
     over persons of each person's median. The interval is BCa by person, `p` Wilcoxon's.   Source: Mann and Whitney 1947.
     """
     table = _scored(patches).assign(group=groups(patches["lesion_fraction"], abnormal_above).to_numpy()).dropna(subset="group")
+    told = persons_of(table["subject"].unique())
+    persons = told | {s: p for s, p in zip(table["subject"], table.get("person", table["subject"].map(told))) if p}
     rows = []
     for score in (*_SCORES, " + ".join(_SCORES)):
         auc = {key: _auc(part[score], part["group"] == "abnormal") for key, part in table.groupby(_VISIT)}
-        auc = pd.Series(auc, dtype=float).groupby(level=1).mean()
+        auc = by_person(pd.Series(auc, dtype=float).groupby(level=1).mean(), persons)
         test = paired_tests(pd.DataFrame({"auc": auc, "chance": 0.5}), "auc").iloc[0]
-        persons = {name: by_person(part.groupby("subject")[score].median()) for name, part in table.groupby("group")}
-        medians = {f"median_{name}": persons[name].median() if name in persons else np.nan for name in ("normal", "abnormal")}
-        row = dict(score=score, subjects=len(by_person(auc)), patients=test.patients) | medians
+        middle = {name: by_person(part.groupby("subject")[score].median(), persons) for name, part in table.groupby("group")}
+        medians = {f"median_{name}": middle[name].median() if name in middle else np.nan for name in ("normal", "abnormal")}
+        row = dict(score=score, subjects=len(auc), patients=test.patients) | medians
         row |= {name: test[part] + 0.5 for name, part in (("auc", "difference"), ("auc_low", "low"), ("auc_high", "high"))}
-        rows.append(row | {"higher": int((by_person(auc) > 0.5).sum()), "p": test.p})
+        rows.append(row | {"higher": int((auc > 0.5).sum()), "p": test.p})
     return pd.DataFrame(rows)
 
 # %% ../../nbs/4_evaluation/44_abnormality.ipynb #c4420359

@@ -41,7 +41,7 @@ GAUSSIAN_MM = 4.0
 
 @lru_cache(64)
 def _line_filter(n: int, sigma: float, truncate: float) -> np.ndarray:  # (n, n) float32
-    "Write a Gaussian filter of a line of n voxels as a matrix: multiplying by it is several times faster than filtering."
+    "Write a Gaussian filter of a line of n voxels as a matrix to multiply by."
     unit = np.eye(n, dtype=np.float32)
     return ndimage.gaussian_filter1d(unit.astype(float), sigma, 0, truncate=truncate).astype(np.float32) if sigma > 0 else unit
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Maker', 'Files', 'ATLAS_SMOOTHING_MM', 'CHOICE_SUBJECTS', 'Source', 'Fold', 'train_fold', 'split_digest',
-           'insert_lesions', 'choose_score', 'cached_map', 'learn_methods', 'learned_methods']
+           'near_lesion', 'insert_lesions', 'choose_score', 'cached_map', 'learn_methods', 'learned_methods']
 
 # %% ../../nbs/7_study/71_fold.ipynb #11b80463
 import json
@@ -284,7 +284,10 @@ def _store_maps(fold: Fold, val: Sequence[SubjectFiles], fit: Callable, store: P
 # %% ../../nbs/7_study/71_fold.ipynb #1ff1de77
 CHOICE_SUBJECTS = 10  # training subjects in which a lesion is simulated: a large and a small one of each kind
 
-def _slab(scan: Scan, beside_mm: float) -> Scan:
+def near_lesion(
+    scan: Scan,  # with a lesion mask that is not empty
+    beside_mm: float,
+) -> Scan:  # the same with brain and lesion masks restricted
     "Restrict a scan to the slices that hold its lesion, and those within `beside_mm` of it."
     held = np.flatnonzero(scan.lesion_mask.any((0, 1)))
     reach = int(np.ceil(beside_mm / scan.volume.spacing[2]))
@@ -298,7 +301,7 @@ def insert_lesions(fold: Fold, train: Sequence[SubjectFiles], seed: int) -> Iter
     for i, k in enumerate(np.linspace(0, len(train) - 1, min(CHOICE_SUBJECTS, len(train))).astype(int)):
         turn, which = divmod(i, len(SCAN_KINDS))
         kind, radius_mm = SCAN_KINDS[which], SMALL_MM if turn % 2 else RADIUS_MM
-        yield _slab(insert_in_scan(fold.load(train[k]), kind, rng_for(seed, "choice", train[k].subject), radius_mm), reach), kind
+        yield near_lesion(insert_in_scan(fold.load(train[k]), kind, rng_for(seed, "choice", train[k].subject), radius_mm), reach), kind
 
 # %% ../../nbs/7_study/71_fold.ipynb #848a55a8
 def choose_score(
