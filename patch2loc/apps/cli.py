@@ -13,6 +13,7 @@ __all__ = ['app', 'Text', 'DataDir', 'Dataset', 'SplitsDir', 'RunOut', 'TestSets
 import codecs
 import locale
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -167,6 +168,14 @@ def splits_join(
     scans = [f"{len(subjects)} scans of {one.name}" for one, subjects in sets]
     typer.echo(f"{spec.name}: {' and '.join(scans)}, {len(tables)} tables in {out or folder / 'splits'}")
 
+# %% ../../nbs/9_apps/94_cli.ipynb #3cdf857b
+def _voxels(text: str) -> tuple[float, ...]:
+    "Read the size of voxels."
+    sizes = tuple(float(part) for part in text.split(",") if re.fullmatch(r"\d+(\.\d+)?", part))
+    if text.count(",") != 2 or len(sizes) != 3 or sizes[:2] not in ((1, 1), (2, 2)) or not 0.5 <= sizes[2] <= 8:
+        raise ParameterError(f"--spacing: expected 1,1,Z or 2,2,Z with Z from 0.5 to 8 mm, got {text!r}")
+    return sizes
+
 # %% ../../nbs/9_apps/94_cli.ipynb #c51ce410
 @app.command()
 def preprocess(
@@ -176,10 +185,12 @@ def preprocess(
     template: Annotated[Optional[Path], Option(help="T1 brain, for instance SRI24; default: MNI152")] = None,
     template_mask: Annotated[Optional[Path], Option(help="its brain mask; default: where it is not 0")] = None,
     slice_mm: Annotated[float, Option(help="distance of the slices written, mm; in plane it is 1")] = 1.0,
+    spacing: Annotated[Text, Option(help="voxels written, mm, instead of --slice-mm: 2,2,2 for instance; in plane 1 or 2")] = None,
 ) -> None:
     "Prepare raw scans for the study: template space, brain mask, bias field, 1 mm; a second call does only what is missing."
     if not 0.5 <= slice_mm <= 8:
         raise ParameterError(f"--slice-mm: expected 0.5 to 8 mm, got {slice_mm:g}")
+    voxels = _voxels(spacing) if spacing else (1.0, 1.0, slice_mm)
     from patch2loc.data.prepare import preprocess_dataset
     from patch2loc.data.preprocessing import Preparation
     from patch2loc.data.registration import load_template
@@ -187,7 +198,7 @@ def preprocess(
     reason = lambda row: f" ({row['reason']})" if row["reason"] else ""
     progress = lambda done, of, row: report(f"{done}/{of} {row['subject']}: {row['status']}{reason(row)}")
     chosen = load_template(template, template_mask) if template else None
-    settings = Preparation((1.0, 1.0, slice_mm), brain=brain)
+    settings = Preparation(voxels, brain=brain)
     table = preprocess_dataset(dataset, raw_dir, data_dir, scheduler or jobs, progress, settings, chosen)
     failed = int((table["status"] == "failed").sum())
     flagged = int((table["status"] == "doubtful").sum())
