@@ -367,7 +367,7 @@ def _write_files(found: Detection, folder: Path, stem: str, sources: Mapping[str
         f"desc-patch2loc_{lead}_heatmap": (found.heatmap, np.float32, "log-error + mean log-variance, as published; higher is less normal"),
         f"desc-patch2loc_{lead}_zmap": (found.z_map, np.float32, "NLL of the network, filtered, in standard deviations of healthy brains"),
         f"desc-normative_{lead}_zmap": (found.normative, np.float32, f"intensity, {healthy}; below 0: darker"),
-        f"desc-anomaly_{lead}_map": (found.anomaly, np.float32, "NLL of the network, and intensity without sign, filtered, each in standard "
+        f"desc-anomaly_{lead}_map": (found.anomaly, np.float32, "NLL of the network and intensity without sign, filtered, each in standard "
                                      "deviations of healthy brains, added; candidates are found in it"),
         f"desc-candidates_{lead}_dseg": (found.labels, np.int16, "number of the candidate, 0 outside all"),
         f"desc-brain_{lead}_mask": (found.brain_mask, np.uint8, "brain mask")}
