@@ -41,7 +41,7 @@ setup(
     license="Apache-2.0",
     keywords=about["keywords"].split(),
     packages=find_packages(include=[about["lib_name"] + "*"]),
-    package_data={about["lib_name"]: ["templates/*"]},
+    package_data={about["lib_name"]: ["templates/*", "models/*/*"]},
     cmdclass={"build_py": BuildWithData},
     python_requires=">=" + about["min_python"],
     install_requires=about["requirements"].split(),

@@ -6,13 +6,14 @@
 __all__ = ['app', 'Text', 'DataDir', 'Dataset', 'SplitsDir', 'RunOut', 'TestSets', 'Folds', 'Contrast', 'Pixelwise', 'Healthy',
            'Lesion', 'Jobs', 'RunDir', 'Scheduler', 'Steps', 'Seed', 'ScorePrecision', 'EXPERIMENTS', 'SET_HELP',
            'Assignments', 'cohort', 'manifest_build', 'manifest_verify', 'splits_make', 'splits_check', 'splits_import',
-           'splits_join', 'preprocess', 'transfer', 'detect', 'run', 'demo', 'ablate', 'runs_list', 'runs_show',
-           'runs_diff', 'runs_join', 'bench', 'main']
+           'splits_join', 'preprocess', 'transfer', 'detect', 'models_build', 'models_list', 'models_card', 'run',
+           'demo', 'ablate', 'runs_list', 'runs_show', 'runs_diff', 'runs_join', 'bench', 'main']
 
 # %% ../../nbs/9_apps/94_cli.ipynb #971c19ec
 import codecs
 import locale
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 app.add_typer(manifest_app := typer.Typer(no_args_is_help=True, help="Record or check the files of a data set."), name="manifest")
 app.add_typer(splits_app := typer.Typer(no_args_is_help=True, help="Make, check or import subject-disjoint folds."), name="splits")
+app.add_typer(models_app := typer.Typer(no_args_is_help=True, help="Build, list and describe the models that ship."), name="models")
 app.add_typer(runs_app := typer.Typer(no_args_is_help=True, help="List, show, compare and join runs."), name="runs")
 
 Text = Optional[str]
@@ -168,6 +170,14 @@ def splits_join(
     scans = [f"{len(subjects)} scans of {one.name}" for one, subjects in sets]
     typer.echo(f"{spec.name}: {' and '.join(scans)}, {len(tables)} tables in {out or folder / 'splits'}")
 
+# %% ../../nbs/9_apps/94_cli.ipynb #c42131b2
+def _voxels(text: str) -> tuple[float, ...]:
+    "Read the size of voxels."
+    sizes = tuple(float(part) for part in text.split(",") if re.fullmatch(r"\d+(\.\d+)?", part))
+    if text.count(",") != 2 or len(sizes) != 3 or sizes[:2] not in ((1, 1), (2, 2)) or not 0.5 <= sizes[2] <= 8:
+        raise ParameterError(f"--spacing: expected 1,1,Z or 2,2,Z with Z from 0.5 to 8 mm, got {text!r}")
+    return sizes
+
 # %% ../../nbs/9_apps/94_cli.ipynb #c51ce410
 @app.command()
 def preprocess(
@@ -177,10 +187,12 @@ def preprocess(
     template: Annotated[Optional[Path], Option(help="T1 brain, for instance SRI24; default: MNI152")] = None,
     template_mask: Annotated[Optional[Path], Option(help="its brain mask; default: where it is not 0")] = None,
     slice_mm: Annotated[float, Option(help="distance of the slices written, mm; in plane it is 1")] = 1.0,
+    spacing: Annotated[Text, Option(help="voxels written, mm, instead of --slice-mm: 2,2,2 for instance; in plane 1 or 2")] = None,
 ) -> None:
     "Prepare raw scans for the study: template space, brain mask, bias field, 1 mm; a second call does only what is missing."
     if not 0.5 <= slice_mm <= 8:
         raise ParameterError(f"--slice-mm: expected 0.5 to 8 mm, got {slice_mm:g}")
+    voxels = _voxels(spacing) if spacing else (1.0, 1.0, slice_mm)
     from patch2loc.data.prepare import preprocess_dataset
     from patch2loc.data.preprocessing import Preparation
     from patch2loc.data.registration import load_template
@@ -188,7 +200,7 @@ def preprocess(
     reason = lambda row: f" ({row['reason']})" if row["reason"] else ""
     progress = lambda done, of, row: report(f"{done}/{of} {row['subject']}: {row['status']}{reason(row)}")
     chosen = load_template(template, template_mask) if template else None
-    settings = Preparation((1.0, 1.0, slice_mm), brain=brain)
+    settings = Preparation(voxels, brain=brain)
     table = preprocess_dataset(dataset, raw_dir, data_dir, scheduler or jobs, progress, settings, chosen)
     failed = int((table["status"] == "failed").sum())
     flagged = int((table["status"] == "doubtful").sum())
@@ -215,25 +227,57 @@ def transfer(
 # %% ../../nbs/9_apps/94_cli.ipynb #c17c3025
 @app.command()
 def detect(
-    scan: Annotated[Optional[Path], Argument(help="NIfTI file or folder of DICOM slices, of the run's contrast")] = None,
+    scan: Annotated[Optional[Path], Argument(help="NIfTI file, folder of DICOM slices, or folder of NIfTI files: many scans")] = None,
     out: Annotated[Optional[Path], Option(help="folder of the files and of report.html; needed")] = None,
     t1: Annotated[Optional[Path], Option("--t1", help="a T1 scan, instead of SCAN or beside --t2")] = None,
     t2: Annotated[Optional[Path], Option("--t2", help="a T2 scan, instead of SCAN or beside --t1")] = None,
-    run: Annotated[Optional[list[Path]], Option("--run", help="folder of a run, one per contrast; default: the last demo")] = None,
+    run: Annotated[Optional[list[Path]], Option("--run", help="a run's or a model's folder, one per contrast; default: what ships")] = None,
     fold: Annotated[str, Option(help="a fold's number, or all: the mean of all folds")] = "all",
     preprocessed: Annotated[bool, Option("--preprocessed", help="the scan has no skull; default: found out")] = False,
     subject: Annotated[str, Option(help="name in file names")] = "scan", series: Annotated[str, Option(help="a DICOM series")] = "",
+    jobs: Annotated[int, Option(help="processes, for many scans")] = 1,
 ) -> None:
-    "Find anomalies in one's own scan: a heatmap in its grid, candidates, and a page. Research software, not a diagnosis."
+    "Look for anomalies in one's own T1 or T2 scans: maps, candidates, and a page. Research software, not a diagnosis."
     from patch2loc.apps import detect as own
     if out is None:
         raise ParameterError("--out: expected a folder for the results")
-    scans, report = own.given_scans(scan, t1, t2), _clock()
-    runs = run or [own.default_run(contrast, report) for contrast in (scans if isinstance(scans, dict) else ["t2"])]
-    found = own.detect(scans, runs, fold, out, subject, own.DetectOptions(preprocessed or None, series))
+    scans, report, options = own.given_scans(scan, t1, t2), _clock(), own.DetectOptions(preprocessed or None, series)
+    if isinstance(scans, Path) and scans.is_dir() and own.scans_in(scans):
+        table, found = own.detect_folder(scans, out, run, fold, options, jobs, report)
+        failed = int((table["status"] == "failed").sum())
+        report(f"{len(found)} candidates in {len(table) - failed} scans, {failed} failed; look at {out / 'index.html'}")
+        raise typer.Exit(1 if failed else 0)
+    found = own.detect(scans, run, fold, out, subject, options)
     for text in found.warnings:
         report(f"warning: {text}")
     report(f"{len(found.candidates)} candidates; look at {out / 'report.html'}")
+
+# %% ../../nbs/9_apps/94_cli.ipynb #ef2892d4
+@models_app.command("build")
+def models_build(
+    contrast: Annotated[str, Argument(help="t1 or t2")], data_dir: DataDir = None,
+    out: Annotated[Optional[Path], Option(help="folder of the model; default: runs/models/CONTRAST")] = None,
+    run: Annotated[Optional[Path], Option("--run", help="folder of its training; default: runs/models/CONTRAST-run")] = None,
+    set_: Assignments = None,
+) -> None:
+    "Train a model like those that ship, on prepared healthy scans with split tables in DATA_DIR/splits."
+    from patch2loc.study.config import with_values
+    from patch2loc.study.models import build_model, model_config
+    config, folder = with_values(model_config(contrast), set_ or ()), out or Path("runs/models") / contrast
+    build_model(config, core.data_dir(data_dir), folder, run or folder.with_name(f"{folder.name}-run"), report=_clock())
+
+@models_app.command("list")
+def models_list() -> None:
+    "List the models that ship."
+    from patch2loc.study.models import list_models, model_facts
+    for name in list_models():
+        typer.echo(f"{name}: {model_facts(name)['facts']['seen']}")
+
+@models_app.command("card")
+def models_card(model: Annotated[str, Argument(help="name of a model that ships, or a model's folder")]) -> None:
+    "Print a model's card: data, recipe, measured results, terms."
+    from patch2loc.study.models import model_folder
+    typer.echo((model_folder(model) / "CARD.md").read_text(encoding="utf-8"))
 
 # %% ../../nbs/9_apps/94_cli.ipynb #70efdf2e
 def _configured(recipe: str, assignments: list[str] | None, **short: Any) -> Any:

@@ -103,12 +103,12 @@ def standard_grid(
     """Return the standard grid, centred on the brain's bounding box.
 
     Source: released code of arXiv 2506.22504v1 (centre crop or zero pad to 192 × 192 × 100).
-    Raises: GeometryError if voxels are not 1 mm in plane.
+    Raises: GeometryError if voxels are not 1 or 2 mm in plane.
     """
     side = float(np.rint(volume.spacing[0]))
-    if side not in (1, 2) or np.abs(volume.spacing[:2] - side).max() > 0.02:
+    if side not in (1, 2) or np.abs(volume.spacing[:2] - side).max() > 0.02 * side:
         found = volume.spacing.round(3).tolist()
-        raise GeometryError(f"{path}: expected voxels of 1 mm in plane, found {found} mm: run `patch2loc preprocess` first")
+        raise GeometryError(f"{path}: expected voxels of 1 or 2 mm in plane, found {found} mm: run `patch2loc preprocess` first")
     shape = np.rint(np.asarray(grid_mm) / np.array([side, side, volume.spacing[2]])).astype(int)
     inside = [np.flatnonzero(brain_mask.any(tuple({0, 1, 2} - {axis}))) for axis in range(3)]
     first = np.array([i[0] + i[-1] + 1 for i in inside]) // 2 - shape // 2

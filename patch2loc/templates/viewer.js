@@ -84,6 +84,7 @@ function goTo(mm, label) {
   for (let axis = 0; axis < 3; axis++) position[axis] = clamp(Math.round((mm[axis] - P.origin[axis]) / P.step), axis);
   chosen = label;
   for (const row of document.querySelectorAll('#candidates tbody tr')) row.classList.toggle('chosen', +row.dataset.candidate === chosen);
+  for (const shown of document.querySelectorAll('figure[data-candidate]')) shown.classList.toggle('hidden', +shown.dataset.candidate !== chosen);
   draw();
 }
 
