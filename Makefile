@@ -6,7 +6,7 @@ SITE := .venv/site
 HAS_PYTHON = command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: '$(PYTHON)' was not found; name yours with make PYTHON=..."; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo study test howtos docs lab export readme hooks clean
+.PHONY: help setup quick demo study test howtos docs gallery lab export readme hooks clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1|/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -19,6 +19,11 @@ $(READY): constraints.txt settings.ini setup.py
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check --prefer-binary -c constraints.txt -e '.[dev]'
 	@touch $@
+
+quick: $(READY)  ## the quickstart: one head, one lesion, one heatmap, in a minute; into runs/quick
+	@mkdir -p runs/quick
+	@$(BIN)/papermill --no-progress-bar --log-level ERROR -p out runs/quick nbs/quickstart.ipynb runs/quick/quickstart.ipynb
+	@echo "worth opening: runs/quick/heatmap.png, runs/quick/viewer.html"
 
 demo: $(READY)  ## train on the embedded (synthetic) cohort, score unseen subjects, write runs/demo
 	$(BIN)/patch2loc demo --out runs/demo
@@ -40,6 +45,11 @@ $(SITE)/ready: constraints.txt settings.ini
 
 docs: $(SITE)/ready  ## build the site from notebooks and sources into _site/; nothing is executed
 	@$(SITE)/bin/python .ci/site/build.py
+
+gallery: $(READY)  ## keep a finished run for the site: make gallery RUN=runs/demo
+	@test -n "$(RUN)" || { echo "name a finished run: make gallery RUN=runs/demo"; exit 1; }
+	@$(BIN)/python .ci/site/gallery.py $(RUN)
+	@$(BIN)/nbdev_clean --fname nbs/gallery
 
 lab: $(READY)  ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab nbs

@@ -117,7 +117,7 @@ def code_length(
 
 def checks() -> dict[str, Callable[[], str]]:
     """List every check by name; the chapters with most code first, so that no worker idles at the end."""
-    found = [path for path in (ROOT / "nbs").rglob("*.ipynb") if not {"experiments", "measurements", ".ipynb_checkpoints"} & set(path.parts)]
+    found = [path for path in (ROOT / "nbs").rglob("*.ipynb") if not {"experiments", "measurements", "gallery", ".ipynb_checkpoints"} & set(path.parts)]
     chapters = sorted((path for path in found if path.stem not in LONG), key=code_length, reverse=True)
     agree = {command: lambda command=command: unchanged_by(command) for command in ("nbdev_clean", "nbdev_export")}
     agree["install"] = lambda: run([sys.executable, ROOT / ".ci" / "install.py"], ROOT)

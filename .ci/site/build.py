@@ -11,14 +11,14 @@ from pathlib import Path
 
 from api import Module, escaped, reference
 from links import broken
-from pages import (LINK, LISTS, PARTS, linked_names, list_page, markdown_cell, outside_code, read_cells, shown_cells, site_link, titled, toctree,
-                   write_cells)
+from pages import (LINK, LISTS, PARTS, about_run, gallery_page, linked_names, list_page, markdown_cell, outside_code, read_cells, shown_cells,
+                   site_link, titled, toctree, write_cells)
 
 ROOT = Path(__file__).resolve().parents[2]
 NBS, SITE = ROOT / "nbs", ROOT / "_site"
 HEADER = {  # pages of the top in this order, with their names in the header; others follow under 'More'
-    "quickstart": "Quickstart", "contents": "Chapters", "howto/index": "How-tos", "api/index": "API", "results": "Results", "paper": "Paper",
-    "glossary": "Glossary", "usage": "Usage", "data": "Data",
+    "quickstart": "Quickstart", "contents": "Chapters", "howto/index": "How-tos", "api/index": "API", "results": "Results", "gallery/index": "Gallery",
+    "paper": "Paper", "glossary": "Glossary", "usage": "Usage", "data": "Data",
 }
 WITHOUT_CODE = ("index", "contents", "results", "usage")  # pages whose code only makes text
 
@@ -45,7 +45,9 @@ def below_title(
     path: Path,             # a notebook
     modules: list[Module],
 ) -> str:
-    """Say which module a chapter makes."""
+    """Say which module a chapter makes, or which run of the gallery a notebook belongs to."""
+    if path.parent.parent == NBS / "gallery":
+        return f"From the run *{path.parent.name}* of the [gallery](../index.md). {about_run(path.parent)}"
     made = [module for module in modules if module.chapter == path.relative_to(NBS).as_posix()]
     return "".join(f"Cells with a coloured edge are the source of [`{module.name}`](../api/{module.name.partition('.')[2]}.md)." for module in made)
 
@@ -87,10 +89,10 @@ def api_index(
 def write_sources(
     folder: Path,  # empty
 ) -> None:
-    """Write everything that Sphinx reads."""
+    """Write everything that Sphinx reads, and below _reports what it only copies."""
     api, names, modules = reference(ROOT / "patch2loc")
     books = [path for path in sorted(NBS.rglob("*.ipynb")) if ".ipynb_checkpoints" not in path.parts]
-    lists = [f"{name}/index" for name in LISTS if list((NBS / name).glob("*.ipynb"))]
+    lists = [f"{name}/index" for name in LISTS if list((NBS / name).rglob("*.ipynb"))]
     top = [path.stem for path in books if path.parent == NBS and path.stem != "index"] + lists + ["api/index"]
     order = [f"{title} <{name}>" for name, title in HEADER.items() if name in top] + [name for name in top if name not in HEADER]
     for path in books:
@@ -99,8 +101,13 @@ def write_sources(
     for name, text in (api | {"index": api_index(modules)}).items():
         (folder / "api" / f"{name}.md").write_text(text, encoding="utf-8")
     for name in lists:
-        (folder / f"{name}.md").write_text(list_page(NBS / Path(name).parent), encoding="utf-8")
+        page = gallery_page if name == "gallery/index" else list_page
+        (folder / f"{name}.md").write_text(page(NBS / Path(name).parent), encoding="utf-8")
     shutil.copytree(NBS / "images", folder / "images")
+    (folder / "_reports").mkdir()
+    for report in NBS.glob("gallery/*/report.html"):  # not a page of Sphinx
+        (target := folder / "_reports" / report.relative_to(NBS)).parent.mkdir(parents=True)
+        shutil.copy(report, target)
 
 
 def main() -> None:
@@ -110,6 +117,7 @@ def main() -> None:
         folder = Path(name).resolve()
         write_sources(folder / "pages")
         command = [sys.executable, "-m", "sphinx", "-b", "html", "-n", "-W", "--keep-going", "-q", "-j", "2", "-c", Path(__file__).parent, "-d", folder / "trees"]
+        command += ["-D", f"html_extra_path={folder / 'pages' / '_reports'}"]
         if subprocess.run(list(map(str, [*command, folder / "pages", folder / "site"]))).returncode:
             sys.exit("the site was not built without a warning")
         if complaints := broken(folder / "site"):

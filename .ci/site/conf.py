@@ -11,6 +11,7 @@ about = settings["DEFAULT"]
 
 project, author, release, copyright = about["title"], about["author"], about["version"], about["copyright"]
 extensions = ["myst_nb", "mathml"]
+exclude_patterns = ["_reports"]
 nb_execution_mode = "off"  # stored outputs
 nb_ipywidgets_js = {}
 nb_output_stderr = "show"

@@ -13,6 +13,7 @@ LISTS = {  # folders with a page that lists their notebooks
     "howto": ("How-tos", "One task a page, worked to its end. A check executes every code cell."),
     "experiments": ("Experiments", "Notebooks that papermill runs for every fold and data set. They are shown without outputs; every run keeps its own copies."),
     "measurements": ("Measurements", "The measurements behind the numbers of this project."),
+    "gallery": ("Gallery", "Finished runs as the command left them: the executed notebooks, and the report."),
 }
 DIRECTIVE = re.compile(r"^#\|.*\n?", re.MULTILINE)
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
@@ -158,3 +159,28 @@ def list_page(
     paths = sorted(folder.glob("*.ipynb"))
     rows = [f"- [{title}]({path.name}): {sentence}" for path in paths for title, sentence in [first_lines(path)]]
     return "\n\n".join([f"# {title}", about, "\n".join(rows), toctree([path.stem for path in paths])]) + "\n"
+
+
+def about_run(
+    folder: Path,  # of a run in the gallery
+) -> str:
+    """Say in one sentence what a run of the gallery learned from and tested, and whose pictures it shows."""
+    about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+    kind = "**Synthetic** subjects" if about["synthetic"] else "Real scans"
+    folds, more = f"{len(about['folds'])} fold{'s' * (len(about['folds']) > 1)}", f", and {about['pixelwise']}" if about["pixelwise"] else ""
+    learned = f"{kind}, {about['contrast'].upper()}: {folds} learned from `{about['trained_on']}` in {about['steps']} steps{more}; {about['created']}."
+    return " ".join([learned, *([f"Scans: {'; '.join(about['attribution'])}."] if about["attribution"] else [])])
+
+
+def gallery_page(
+    folder: Path,  # nbs/gallery
+) -> str:
+    """Write the page that lists the runs of the gallery."""
+    title, sentence = LISTS[folder.name]
+    blocks, entries = [f"# {title}", sentence], []
+    for run in sorted(path.parent for path in folder.glob("*/about.json")):
+        paths = sorted(run.glob("*.ipynb"))
+        rows = [f"- [{first_lines(path)[0]}]({run.name}/{path.name})" for path in paths]
+        blocks += [f"## {run.name}", about_run(run), f'<a href="{run.name}/report.html">The report</a> of the run, on a page of its own. Its notebooks:', "\n".join(rows)]
+        entries += [f"{run.name}/{path.stem}" for path in paths]
+    return "\n\n".join([*blocks, toctree(entries)]) + "\n"

@@ -149,8 +149,8 @@ def _check_numbers(healthy: int, lesion: int, jobs: int, spacing: Sequence[float
     for name, value, least in (("healthy", healthy, 7), ("lesion", lesion, 0), ("jobs", jobs, 1)):
         if value < least:
             raise ParameterError(f"{name}: expected at least {least}, got {value}")
-    if len(spacing) != 3 or tuple(spacing[:2]) != (1, 1) or not 0.5 <= spacing[2] <= 8:
-        raise ParameterError(f"spacing: expected 1, 1 and 0.5 to 8 mm, got {tuple(spacing)}")
+    if len(spacing) != 3 or tuple(spacing[:2]) not in ((1, 1), (2, 2)) or not 0.5 <= spacing[2] <= 8:
+        raise ParameterError(f"spacing: expected 1 or 2 mm in plane and slices 0.5 to 8 mm apart, got {tuple(spacing)}")
 
 # %% ../../nbs/5_simulation/52_cohort.ipynb #bcb97dc4
 def write_cohort(
@@ -158,7 +158,7 @@ def write_cohort(
     healthy: int = 60,  # subjects without a lesion
     lesion: int = 6,  # subjects of each kind of lesion
     seed: int = 3141,
-    spacing: Sequence[float] = (1.0, 1.0, 2.0),  # mm; 1 in plane
+    spacing: Sequence[float] = (1.0, 1.0, 2.0),  # mm; 1 or 2 in plane
     jobs: int = 2,  # processes; the files are the same for any number
     progress: Callable[[str, int, int], None] | None = None,  # called with subject, done, all
 ) -> None:
