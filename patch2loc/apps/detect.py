@@ -153,7 +153,7 @@ def given_scans(
         raise ParameterError("expected SCAN, or --t1 and --t2 (one or both) instead of it")
     return named or scan
 
-# %% ../../nbs/9_apps/92_detect.ipynb #e1ee6de3
+# %% ../../nbs/9_apps/92_detect.ipynb #99a85ddb
 def _name_contrasts(prepared: Prepared, models: Models, files: Mapping[str, str | Path]) -> tuple[Prepared, list[str]]:
     "Recognize the contrast of each scan; return the scans under these names, and what is doubtful."
     names, doubts = {}, []
@@ -390,7 +390,7 @@ def _write_old_names(folder: Path, stem: str, lead: str) -> None:
     for end in (".nii.gz", ".json"):
         shutil.copyfile(folder / f"{stem}_desc-anomaly_{lead}_map{end}", folder / f"{stem}_desc-odd_{lead}_map{end}")
 
-# %% ../../nbs/9_apps/92_detect.ipynb #2c55abb1
+# %% ../../nbs/9_apps/92_detect.ipynb #dd067c4d
 def scans_in(
     folder: str | Path,
 ) -> list[Path]:  # empty for a folder of DICOM slices
