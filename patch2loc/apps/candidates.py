@@ -103,7 +103,7 @@ def is_stripped(
     ml = mask_from_image(scan).sum() * abs(np.linalg.det(volume.affine[:3, :3])) / 1000
     return bool(brain_ml[0] <= ml <= brain_ml[1])
 
-# %% ../../nbs/9_apps/91_candidates.ipynb #3fbe3f58
+# %% ../../nbs/9_apps/91_candidates.ipynb #e3f55007
 def tissue_levels(
     scan: Volume,  # in the space of MNI152, without skull and field
     brain_mask: np.ndarray,  # (X, Y, Z) bool
@@ -119,13 +119,13 @@ def tissue_levels(
 
 def recognize(
     levels: Mapping[str, float],  # of `tissue_levels`
-    least: float = 0.03,  # difference of two tissues
+    least: float = 0.03,  # difference of two tissues; in T2 grey and white matter may be closer
 ) -> str:  # t1, t2, or "" for neither
     "Name the contrast of a scan."
     white, grey, fluid = (levels[name] for name in ("white matter", "grey matter", "fluid"))
     if min(white - grey, grey - fluid) > least:
         return "t1"
-    return "t2" if min(grey - white, fluid - grey) > least else ""
+    return "t2" if grey > white and fluid - grey > least else ""
 
 # %% ../../nbs/9_apps/91_candidates.ipynb #70efdf2e
 _FINE = (232, 252, 212), from_matvec(np.eye(3), [-116.0, -126.0, -106.0])  # a grid of 1 mm round the whole head: shape, affine
@@ -238,7 +238,7 @@ def candidate_table(
         rows.append({"candidate": number, "x_mm": x, "y_mm": y, "z_mm": height, **measures, "region": words[0], "why": words[1]})
     return pd.DataFrame(rows, columns=["candidate", "x_mm", "y_mm", "z_mm", *_MEASURES, "region", "why"])
 
-# %% ../../nbs/9_apps/91_candidates.ipynb #7337519a
+# %% ../../nbs/9_apps/91_candidates.ipynb #3b7f15e8
 @dataclass(frozen=True)
 class Localization:
     "One patch, where the network expects it, and where it is."
