@@ -77,7 +77,7 @@ class Source:
         return sum(one.seconds[subject] for one in found)
 
 # %% ../../nbs/7_study/71_fold.ipynb #47058f60
-FALSE_CANDIDATES = 2.0  # allowed in a healthy scan, mean over validation subjects
+FALSE_CANDIDATES = 1.0  # allowed in a healthy scan, mean over validation subjects
 
 @dataclass(frozen=True)
 class Fusion:
@@ -283,21 +283,21 @@ def _fit_healthy(experiment: Experiment, train: Files, val: Files, values: dict[
     checkpoint = out / "checkpoints" / "best.ckpt"
     fold = Fold(load_localizer(checkpoint), values, {}, checkpoint, scoring.precision, scoring.median_mm, scoring.gaussian_mm,
                 filters_mm=filter_sizes(scoring.filters_mm), stride=scoring.stride)
-    spacing = _store_predictions(fold, val, store)
+    spacing = _store_predictions(fold, val, store, report)
     fold = replace(fold, with_atlas=fit_with_atlas([np.load(store / f"{f.subject}.apart.npz") for f in val]))
     if fold.filters_mm:
         fold = replace(fold, standard=fit_standard(fold.at_scales(fold.load(f), _stored(store, f)[0]) for f in val))
     distances = [float(np.median(location_distance(_stored(store, f)[0], spacing))) for f in val]
     fusion = learn_fusion([np.load(store / f"{f.subject}.fused.npz") for f in val], spacing, distances)
-    report(f"scored {len(val)} validation subjects; candidates above {fusion.rule.threshold:g} in the fused map: "
+    report(f"candidates above {fusion.rule.threshold:g} in the fused map: "
            f"{fusion.false_candidates['mean']:.1f} in a healthy scan, mean")
     fit = lambda files: {**values, **_location_atlases(files, store, spacing, scores_to_compute(scoring.score))}
-    methods = _store_maps(fold, val, fit, store)
+    methods = _store_maps(fold, val, fit, store, report)
     thresholds = {m: learn_thresholds([np.load(store / f"{f.subject}.{m}.npy") for f in val], scoring.quantile).to_json() for m in methods}
     atlases = fit(val)
     save_atlases(atlases, out / "atlases.npz")
     chooser = replace(fold, atlases=atlases, filters_mm=(), standard={})
-    choice = choose_score(chooser, train, experiment.config.seed, named=scoring.score, keep=store)
+    choice = choose_score(chooser, train, experiment.config.seed, named=scoring.score, keep=store, report=report)
     write_json(choice, out / "choice.json")
     (out / "cache").mkdir(exist_ok=True)
     for name in (plain := choice["recommended"].removesuffix("_z"), f"{plain}_z"):
@@ -311,14 +311,15 @@ def _fit_healthy(experiment: Experiment, train: Files, val: Files, values: dict[
     report(f"thresholds of {len(thresholds)} methods at the {100 * scoring.quantile:g} % quantile of healthy voxels")
 
 # %% ../../nbs/7_study/71_fold.ipynb #ef92d21c
-def _store_predictions(fold: Fold, val: Sequence[SubjectFiles], store: Path) -> np.ndarray:  # (3,) spacing of the scans, mm
-    "Keep the predictions for every validation subject on disk, NLL and atlas, filtered apart, and the parts of the fused map."
-    for files in val:
+def _store_predictions(fold: Fold, val: Files, store: Path, report: Callable) -> np.ndarray:  # (3,) spacing of the scans, mm
+    "Keep the predictions for every validation subject on disk, and NLL and atlas, filtered apart, and the parts of the fused map."
+    for i, files in enumerate(val, 1):
         scan = fold.load(files)
         found = fold.predictions(scan)
         np.savez(store / f"{files.subject}.npz", shape=scan.brain_mask.shape, **{f.name: getattr(found, f.name) for f in fields(found)})
         np.savez(store / f"{files.subject}.apart.npz", **fold.wide_and_narrow(scan, found))
         np.savez(store / f"{files.subject}.fused.npz", **fold.fused_parts(scan, found))
+        report(f"scored {i}/{len(val)} validation subjects")
     return scan.volume.spacing
 
 def _stored(store: Path, files: SubjectFiles) -> tuple[Predictions, tuple[int, ...]]:  # and the shape of the volume
@@ -333,7 +334,7 @@ def _location_atlases(files: Sequence[SubjectFiles], store: Path, spacing: np.nd
     return {name: fit(name) for name in names if name != "heatmap"}
 
 # %% ../../nbs/7_study/71_fold.ipynb #89d842ea
-def _store_maps(fold: Fold, val: Sequence[SubjectFiles], fit: Callable, store: Path) -> list[str]:  # methods
+def _store_maps(fold: Fold, val: Files, fit: Callable, store: Path, report: Callable) -> list[str]:  # methods
     "Keep the values in the brain of all validation subjects' maps; each half gets the atlases of the other."
     first, second = (val[0::2], val[1::2]) if len(val) > 1 else (val, ())
     for half, other in ((first, second or first), (second, first)):
@@ -343,6 +344,7 @@ def _store_maps(fold: Fold, val: Sequence[SubjectFiles], fit: Callable, store: P
             maps = fold.maps(scan, _stored(store, files)[0], atlases)
             for name, map_ in maps.items():
                 np.save(store / f"{files.subject}.{name}.npy", map_[scan.brain_mask])
+            report(f"maps of validation subject {files.subject}")
     return list(maps)
 
 # %% ../../nbs/7_study/71_fold.ipynb #1ff1de77
@@ -374,6 +376,7 @@ def choose_score(
     seed: int,  # of the lesions
     named: str = "",  # a score named beforehand, which is then recommended
     keep: Path | None = None,  # folder for the maps' values in the brain
+    report: Callable[[str], None] = lambda line: None,
 ) -> dict[str, object]:  # recommended, measure, means, and cases: candidate, kind, subject, auprc, prevalence
     "Recommend the score with the highest mean AUPRC on lesions simulated in training subjects."
     rows = []
@@ -386,6 +389,7 @@ def choose_score(
             rows.append(row | {measure: found[measure] for measure in ("auprc", "prevalence")})
             if keep:
                 np.save(keep / f"{scan.subject}.inserted.{name}.npy", maps[name][scan.brain_mask])
+        report(f"scored a simulated lesion ({kind}) in training subject {scan.subject}")
     means = {name: float(np.nanmean([row["auprc"] for row in rows if row["candidate"] == name])) for name in candidates}
     recommended = resolve_score(named) if named else max(candidates, key=means.get)
     return {"recommended": recommended, "measure": "auprc", "means": means, "cases": rows}
