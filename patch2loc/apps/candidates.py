@@ -192,7 +192,8 @@ def place(
         "overlap": dice(brain, mask), "likeness": float(np.corrcoef(data[brain & mask], healthy.data[brain & mask])[0, 1]),
         "scored": float(brain.sum() * np.prod(healthy.spacing) / max(box.data.sum(), 1)),
         "scale": float(np.linalg.det(transforms[contrast][:3, :3]))}
-    return Placed(Scan("scan", "own", contrast, healthy.like(data), brain, None, Path(".")), box, transform, transforms, quality)
+    scan = fold.matched(Scan("scan", "own", contrast, healthy.like(data), brain, None, Path(".")))
+    return Placed(scan, box, transform, transforms, quality)
 
 # %% ../../nbs/9_apps/91_candidates.ipynb #c16a5320
 def region_words(
