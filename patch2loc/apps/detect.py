@@ -413,6 +413,7 @@ def _try_scan(path: Path, label: str, run: str | Path | None, fold: str, out: Pa
         found = detect(path, run, fold, out / label, label, options, quiet=True)
     except Exception as error:
         reason = str(error) if isinstance(error, Patch2LocError) else f"{type(error).__name__}: {error}"
+        reason = reason.replace(str(path), path.name)
         return row | {"status": "failed", "reason": " ".join(reason.split())[:400], "contrast": "", "candidates": 0}, pd.DataFrame()
     row |= {"status": "doubtful" if found.warnings else "done", "reason": " ".join(found.warnings)}
     row |= {"contrast": found.about["contrasts"][0], "candidates": len(found.candidates)}
