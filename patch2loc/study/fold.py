@@ -190,7 +190,7 @@ class Fold:
 
     def matched(self, scan: Scan) -> Scan:
         "Match a standardized scan to the mean of the training subjects, if the fold was trained on scans so matched."
-        return _matched(scan, self.atlases.get("matching"), self.localizer.about.get("match_degree", 0))
+        return _matched(scan, self.atlases, self.localizer.about.get("match_degree", 0))
 
     def predictions(self, scan: Scan) -> Predictions:
         "Predict the location of every brain voxel."
@@ -256,11 +256,12 @@ def train_fold(experiment: Experiment, report: Callable[[str], None] = print) ->
     train, val = experiment.subjects("train"), experiment.subjects("val")
     landmarks, store = fit_landmarks(train), out / "slices"
     report(f"fold {experiment.fold}: {len(train)} training, {len(val)} validation subjects; histogram landmarks fitted")
-    values = _matching(train, landmarks, config.data.match_degree, report)
+    values = _mean_before(train, landmarks, config.data.match_degree, report)
     for _ in _prepare(val, landmarks, config, values, store, report):
         continue
     scans = _prepare(train, landmarks, config, values, store, report)
-    values["intensity"] = fit_atlas((scan.volume.data, scan.brain_mask) for scan in scans)
+    found = fit_atlas((scan.volume.data, scan.brain_mask) for scan in scans)
+    values = values or {"intensity": found}
     opened = [[Slices.open(store / f.subject) for f in part] for part in (train, val)]
     about = {"contrast": experiment.contrast, "fold": experiment.fold, "healthy": experiment.healthy_name}
     about |= {"landmarks": [float(v) for v in landmarks], "identity": config.identity(), "split_digest": split_digest(experiment)}
@@ -278,23 +279,23 @@ def split_digest(experiment: Experiment) -> str:  # 16 hexadecimal digits
     "Digest the split tables of the fold and of the tests."
     return digest_of({t.name: digest(t) for t in sorted(Path(experiment.splits_dir).glob("*.csv"))})
 
-def _matched(scan: Scan, atlas: Atlas | None, degree: int) -> Scan:
-    "Match a scan to the mean of an atlas, if there is one."
-    if atlas is None:
+def _matched(scan: Scan, atlases: Mapping[str, Atlas], degree: int) -> Scan:
+    "Match a scan to the mean intensity; degree 0: leave it."
+    if not degree:
         return scan
-    return replace(scan, volume=scan.volume.like(match_to_mean(scan.volume.data, scan.brain_mask, atlas, degree)))
+    return replace(scan, volume=scan.volume.like(match_to_mean(scan.volume.data, scan.brain_mask, atlases["intensity"], degree)))
 
-def _matching(train: Files, landmarks: np.ndarray, degree: int, report: Callable) -> dict[str, Atlas]:  # matching, or nothing
-    "Fit the mean that scans are matched to, on scans as they are."
+def _mean_before(train: Files, landmarks: np.ndarray, degree: int, report: Callable) -> dict[str, Atlas]:  # intensity; degree 0: nothing
+    "Fit the intensity atlas that scans are matched to, on scans that are not matched."
     if not degree:
         return {}
     report(f"mean of {len(train)} training subjects, to which all scans are matched")
-    return {"matching": fit_atlas((scan.volume.data, scan.brain_mask) for scan in (load_scan(subject, landmarks) for subject in train))}
+    return {"intensity": fit_atlas((scan.volume.data, scan.brain_mask) for scan in (load_scan(subject, landmarks) for subject in train))}
 
 def _prepare(files: Files, landmarks: np.ndarray, config: Config, values: Mapping[str, Atlas], store: Path, report: Callable) -> Iterator[Scan]:
     "Store each subject's slices, and yield its scan."
     for i, subject in enumerate(files, 1):
-        scan = _matched(load_scan(subject, landmarks), values.get("matching"), config.data.match_degree)
+        scan = _matched(load_scan(subject, landmarks), values, config.data.match_degree)
         write_slices(scan.image, scan.brain_mask, store / subject.subject, config.data.min_brain, config.network.patch_side)
         if i % 10 == 0 or i == len(files):
             report(f"prepared {i}/{len(files)} subjects")

@@ -34,7 +34,6 @@ from .fold import Fold, Fusion, train_fold
 # %% ../../nbs/7_study/77_models.ipynb #94d7c196
 MODELS = Path(str(files("patch2loc") / "models"))  # those that ship
 _WEIGHTS, _ARRAYS = "network.safetensors", "arrays.npz"
-_ATLASES = ("intensity", "matching")
 
 def save_model(
     fold: Fold,
@@ -54,9 +53,7 @@ def save_model(
     hidden = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
     try:
         save_file({name: tensor.cpu().contiguous() for name, tensor in fold.localizer.model.state_dict().items()}, hidden / _WEIGHTS)
-        parts = {f"{name}.{part}": getattr(fold.atlases[name], part).astype(np.float16)
-                 for name in _ATLASES if name in fold.atlases for part in ("mean", "std")}
-        np.savez_compressed(hidden / _ARRAYS, **parts)
+        np.savez_compressed(hidden / _ARRAYS, mean=atlas.mean.astype(np.float16), std=atlas.std.astype(np.float16))
         stored = {"patch2loc": version("patch2loc"), "network": fold.localizer.digest, "about": fold.localizer.about}
         stored |= {"precision": fold.precision, "median_mm": fold.median_mm, "gaussian_mm": fold.gaussian_mm}
         stored |= {"subjects": atlas.subjects, "fusion": asdict(fold.fusion)}
@@ -97,7 +94,7 @@ def model_facts(name: str | Path) -> dict[str, Any]:
 
 def load_model(
     name: str | Path,  # of a model that ships (t1, t2), or a folder
-) -> Fold:  # with the atlases of intensity alone: it predicts locations and makes the fused map, not the maps of all methods
+) -> Fold:  # with the atlas of intensity alone: it predicts locations and makes the fused map, not the maps of all methods
     """Load a model.
 
     Raises: CheckpointError if it is missing or damaged.
@@ -109,11 +106,10 @@ def load_model(
     model = PatchLocalizer(Architecture(**stored["about"]["architecture"]))
     model.load_state_dict(load_file(folder / _WEIGHTS))
     with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
-        values = {name: value.astype(np.float32) for name, value in arrays.items()}
-    atlases = {name: Atlas(values[f"{name}.mean"], values[f"{name}.std"], stored["subjects"]) for name in _ATLASES if f"{name}.mean" in values}
+        atlas = Atlas(*(arrays[part].astype(np.float32) for part in ("mean", "std")), stored["subjects"])
     localizer = Localizer(model.to(memory_format=torch.channels_last).eval(), stored["about"])
     filters = stored["precision"], stored["median_mm"], stored["gaussian_mm"]
-    return Fold(localizer, atlases, {}, folder / _WEIGHTS, *filters, fusion=Fusion.from_json(stored["fusion"]))
+    return Fold(localizer, {"intensity": atlas}, {}, folder / _WEIGHTS, *filters, fusion=Fusion.from_json(stored["fusion"]))
 
 # %% ../../nbs/7_study/77_models.ipynb #6406a651
 IXI_TERMS = ("The networks are licensed like the code of patch2loc (Apache 2.0). The mean images in `arrays.npz` derive from scans of the "
