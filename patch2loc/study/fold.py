@@ -104,8 +104,10 @@ class Fusion:
         if not stored:
             return None
         values = {re.sub("^usual", "healthy", name): value for name, value in stored.items()}  # old names
-        return cls(**(values | {"rule": Rule(**stored["rule"]), "standard": {name: tuple(pair) for name, pair in stored["standard"].items()}}))
+        values |= {"rule": Rule(**stored["rule"]), "standard": {name: tuple(pair) for name, pair in stored["standard"].items()}}
+        return cls(**values)
 
+# %% ../../nbs/7_study/71_fold.ipynb #52a9a79e
 def location_distance(
     predictions: Predictions,
     spacing: np.ndarray,  # (3,) mm
