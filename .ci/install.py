@@ -25,6 +25,8 @@ from patch2loc.data.datasets import dataset_spec
 from patch2loc.data.layouts import get_layout, target_folder
 print([(dataset_spec(name), target_folder(get_layout(name))) for name in ('IXI', 'Brats21', 'MSLUB', 'ATLAS_v2', 'WMH')])
 print(sorted((file.name, file.stat().st_size) for file in (PROJECT_DIR / 'splits/subjects').glob('*.csv')))
+from patch2loc.study.models import list_models, load_model
+print([(name, load_model(name).localizer.digest) for name in list_models()])
 """
 WHERE = "import patch2loc, patch2loc.core as core; print(patch2loc.__file__, core.PROJECT_DIR)"
 TRAIN = """
@@ -122,6 +124,7 @@ def use(
     said([patch2loc, "splits", "check", "tables"], folder)
     if not run.exists():
         said([programs / "python", "-c", TRAIN, run], folder)
+    said([patch2loc, "models", "list"], folder)
     said([patch2loc, "detect", "data/Test/cohort_dark/t2/dark001_t2.nii.gz", "--run", run, "--out", "found"], folder)
     if not (folder / "found" / "report.html").is_file():
         sys.exit(f"{programs}: detect wrote no report.html")

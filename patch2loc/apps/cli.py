@@ -343,9 +343,9 @@ def demo(
     out: RunOut = Path("runs/demo"), healthy: Healthy = 60, lesion: Lesion = 4, steps: Steps = 500, folds: Folds = "0",
     pixelwise: Pixelwise = None, score_precision: ScorePrecision = None, seed: Seed = 3141, set_: Assignments = None,
 ) -> None:
-    "See the method work: write the synthetic cohort in cubes of 2 mm, train on patches of 24 mm, score, make tables."
+    "See the method work: write the synthetic cohort in cubes of 2 mm, train on patches of 32 mm, score, make tables."
     core.clone_path(EXPERIMENTS)
-    short = dict(steps=steps, patch_side=12, score_precision=score_precision, seed=seed, pixelwise=pixelwise or None)
+    short = dict(steps=steps, patch_side=16, score="nll_z", score_precision=score_precision, seed=seed, pixelwise=pixelwise or None)
     config = _configured("laptop", set_, **short)
     data = out.parent / f"{out.name}-cohort"
     cohort(data, healthy, lesion, seed, spacing="2,2,2")

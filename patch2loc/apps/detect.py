@@ -153,7 +153,7 @@ def given_scans(
         raise ParameterError("expected SCAN, or --t1 and --t2 (one or both) instead of it")
     return named or scan
 
-# %% ../../nbs/9_apps/92_detect.ipynb #e1ee6de3
+# %% ../../nbs/9_apps/92_detect.ipynb #99a85ddb
 def _name_contrasts(prepared: Prepared, models: Models, files: Mapping[str, str | Path]) -> tuple[Prepared, list[str]]:
     "Recognize the contrast of each scan; return the scans under these names, and what is doubtful."
     names, doubts = {}, []
@@ -367,7 +367,7 @@ def _write_files(found: Detection, folder: Path, stem: str, sources: Mapping[str
         f"desc-patch2loc_{lead}_heatmap": (found.heatmap, np.float32, "log-error + mean log-variance, as published; higher is less normal"),
         f"desc-patch2loc_{lead}_zmap": (found.z_map, np.float32, "NLL of the network, filtered, in standard deviations of healthy brains"),
         f"desc-normative_{lead}_zmap": (found.normative, np.float32, f"intensity, {healthy}; below 0: darker"),
-        f"desc-anomaly_{lead}_map": (found.anomaly, np.float32, "NLL of the network, and intensity without sign, filtered, each in standard "
+        f"desc-anomaly_{lead}_map": (found.anomaly, np.float32, "NLL of the network and intensity without sign, filtered, each in standard "
                                      "deviations of healthy brains, added; candidates are found in it"),
         f"desc-candidates_{lead}_dseg": (found.labels, np.int16, "number of the candidate, 0 outside all"),
         f"desc-brain_{lead}_mask": (found.brain_mask, np.uint8, "brain mask")}
@@ -390,7 +390,7 @@ def _write_old_names(folder: Path, stem: str, lead: str) -> None:
     for end in (".nii.gz", ".json"):
         shutil.copyfile(folder / f"{stem}_desc-anomaly_{lead}_map{end}", folder / f"{stem}_desc-odd_{lead}_map{end}")
 
-# %% ../../nbs/9_apps/92_detect.ipynb #2c55abb1
+# %% ../../nbs/9_apps/92_detect.ipynb #dd067c4d
 def scans_in(
     folder: str | Path,
 ) -> list[Path]:  # empty for a folder of DICOM slices
@@ -413,6 +413,7 @@ def _try_scan(path: Path, label: str, run: str | Path | None, fold: str, out: Pa
         found = detect(path, run, fold, out / label, label, options, quiet=True)
     except Exception as error:
         reason = str(error) if isinstance(error, Patch2LocError) else f"{type(error).__name__}: {error}"
+        reason = reason.replace(str(path), path.name)
         return row | {"status": "failed", "reason": " ".join(reason.split())[:400], "contrast": "", "candidates": 0}, pd.DataFrame()
     row |= {"status": "doubtful" if found.warnings else "done", "reason": " ".join(found.warnings)}
     row |= {"contrast": found.about["contrasts"][0], "candidates": len(found.candidates)}

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['MEASURE_COLUMNS', 'DIGEST_COLUMNS', 'CASE_COLUMNS', 'LOCALIZATION_SCORES', 'BASELINES', 'BASELINE_MAPS', 'WITH_ATLAS',
-           'OLD_NAMES', 'Counts', 'CaseCounts', 'case_measures', 'pooled_curve', 'is_baseline', 'case_row',
-           'current_name', 'current_names', 'write_cases', 'read_case_file', 'read_rows', 'write_persons',
+           'MULTISCALE', 'OLD_NAMES', 'Counts', 'CaseCounts', 'case_measures', 'pooled_curve', 'is_baseline',
+           'case_row', 'current_name', 'current_names', 'write_cases', 'read_case_file', 'read_rows', 'write_persons',
            'read_persons', 'with_persons', 'check_cases', 'read_cases', 'read_runs', 'write_counts', 'read_counts',
            'write_grid', 'read_grid', 'common_protocols', 'recommended_score']
 
@@ -133,6 +133,7 @@ LOCALIZATION_SCORES = (*_SCORES, *(f"{name}_z" for name in _SCORES))
 BASELINES = ("intensity", "atlas")
 BASELINE_MAPS = tuple(f"{name}{end}" for name in BASELINES for end in ("", "_median", "_gaussian"))  # unfiltered and with each filter
 WITH_ATLAS = "nll_atlas"  # NLL and voxel atlas combined
+MULTISCALE = "multiscale"  # the larger of their standardized sums at several scales (chapter 34)
 _BASELINE = re.compile(r"(intensity|atlas|signed)(_median|_gaussian|_\d+mm)?")
 _IDENTITY = ("fold", "dataset", "subject", "method", "seed")
 _WHOLE = ("fold", "seed", "voxels", "lesion_voxels", "lesions", "false_positives")

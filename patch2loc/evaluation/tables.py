@@ -21,7 +21,7 @@ import pandas as pd
 
 from ..core import ParameterError, digest, write_text
 from patch2loc.evaluation.cases import (
-    BASELINES, LOCALIZATION_SCORES, WITH_ATLAS, check_cases, pooled_curve, read_case_file, read_counts, read_grid, with_persons,
+    BASELINES, LOCALIZATION_SCORES, MULTISCALE, WITH_ATLAS, check_cases, pooled_curve, read_case_file, read_counts, read_grid, with_persons,
 )
 from .statistics import bootstrap_interval, by_person, holm, paired_tests
 from .voxels import ranking
@@ -86,7 +86,7 @@ MEASURES = ("auprc", "dice_healthy_threshold")  # of a case, compared and tested
 
 def method_order(method: str) -> tuple[int, str]:
     "Sort methods: the location scores, with the atlas, the plain baselines, then the rest by name."
-    existing = (*LOCALIZATION_SCORES, WITH_ATLAS, *BASELINES)
+    existing = (*LOCALIZATION_SCORES, WITH_ATLAS, MULTISCALE, *BASELINES)
     return (existing.index(method) if method in existing else len(existing), method)
 
 def _groups(cases: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:

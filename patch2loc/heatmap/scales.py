@@ -89,20 +89,24 @@ def standardized_sums(
     return {name: (scaled(first) + scaled(second)).astype(np.float32) for name, (first, second) in pairs.items()}
 
 # %% ../../nbs/3_heatmap/34_scales.ipynb #789a43a2
-FUSED_MM = 8  # standard deviation of the Gaussian
+FUSED_MM = (4, 8, 16)  # standard deviations of the Gaussians
 
 def fused_parts(
     scan: Scan,
     predictions: Predictions,
     atlas: Atlas,  # of the intensity of healthy training subjects
 ) -> dict[str, np.ndarray]:  # name -> (X, Y, Z) float32, NaN outside the brain
-    "Compute the maps that are standardized and added to the fused map."
+    "Compute the maps that the fused map is made of, at each of `FUSED_MM`."
     nll, z = raw_maps(predictions, scan.brain_mask.shape, ("nll",)), z_score(scan.volume.data, scan.brain_mask, atlas)
-    return maps_at_scales(scan, nll | {"atlas": np.abs(z)}, (FUSED_MM,))
+    return maps_at_scales(scan, nll | {"atlas": np.abs(z)}, FUSED_MM)
 
 def fused_map(
     parts: Mapping[str, np.ndarray],  # of `fused_parts`
     standard: Standard,  # of these maps
 ) -> np.ndarray:  # (X, Y, Z) float32, NaN outside the brain
-    "Standardize maps and add them."
-    return sum((parts[name] - mean) / std for name, (mean, std) in standard.items()).astype(np.float32)
+    "Standardize maps, add those of the same scale, and take the largest sum at each voxel."
+    sums: dict[str, np.ndarray] = {}
+    for name, (mean, std) in standard.items():
+        scale = name.rpartition("_")[2]
+        sums[scale] = sums.get(scale, 0) + (parts[name] - mean) / std
+    return np.maximum.reduce(list(sums.values())).astype(np.float32)

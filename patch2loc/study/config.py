@@ -33,11 +33,14 @@ class DataConfig:
     healthy: str = ""  # healthy data set to learn from; "": the only one with training tables
     min_brain: float = MIN_BRAIN  # least fraction of brain in a patch that is learned from
     allow_leaks: bool = False  # accept split tables in which a subject stands in two parts
+    match_degree: int = 0  # of the polynomials by which a scan is matched to the mean of healthy subjects; 0: not matched
 
     def __post_init__(self):
         if self.contrast not in ("t1", "t2"):
             raise ParameterError(f"contrast: expected t1 or t2, found {self.contrast!r}")
         _check_fraction(self, "min_brain")
+        if not 0 <= self.match_degree <= 4:
+            raise ParameterError(f"match_degree: expected 0 to 4, found {self.match_degree}")
 
 # %% ../../nbs/7_study/70_config.ipynb #f5df2da2
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +53,7 @@ class ScoringConfig:
     median_mm: float = MEDIAN_MM  # extent of the median filter of the paper's scores, mm; 0: none
     gaussian_mm: float = GAUSSIAN_MM  # standard deviation of the Gaussian filter of all other scores, mm; 0: the median for all
     filters_mm: str = ""  # Gaussian filters of more rows, whole mm separated by commas, 0: unfiltered; the same for scores and baselines
+    lesions: str = "texture"  # simulated to choose the score: texture (chapter 51) or tissue (chapter 56: like clinical ones)
     quantile: float = 0.98  # of healthy voxels, for the healthy threshold
 
     def __post_init__(self):
@@ -57,6 +61,8 @@ class ScoringConfig:
         if self.score:
             resolve_score(self.score)
         filter_sizes(self.filters_mm)
+        if self.lesions not in ("texture", "tissue"):
+            raise ParameterError(f"lesions: expected texture or tissue, found {self.lesions!r}")
         if self.stride < 1:
             raise ParameterError(f"stride: expected at least 1, found {self.stride}")
         _check_fraction(self, "quantile")

@@ -23,13 +23,15 @@ from ..core import CheckpointError, ParameterError, digest, digest_of, rng_for, 
 from ..data.datasets import dataset_spec
 from ..data.scan import Scan, fit_landmarks, load_scan
 from ..data.splits import SubjectFiles
-from ..evaluation.cases import LOCALIZATION_SCORES, WITH_ATLAS
+from ..evaluation.cases import LOCALIZATION_SCORES, MULTISCALE, WITH_ATLAS
 from ..evaluation.lesions import Rule, candidate_threshold, count_regions
 from ..evaluation.thresholds import HealthyThresholds, learn_thresholds
 from ..evaluation.voxels import brain_voxels, voxel_measures
 from ..heatmap.filters import GAUSSIAN_MM, MEDIAN_MM
 from ..heatmap.localize import DenseScorer, PatchScorer, Predictions, localize, make_scorer
-from ..heatmap.normative import Atlas, baseline_maps, fit_atlas, heatmaps, load_atlases, raw_maps, save_atlases, z_score
+from patch2loc.heatmap.normative import (
+    Atlas, baseline_maps, fit_atlas, heatmaps, load_atlases, match_to_mean, raw_maps, save_atlases, z_score,
+)
 from patch2loc.heatmap.scales import (
     Standard, filter_sizes, fit_standard, fused_map, fused_parts, maps_at_scales, standardized_sums, unfiltered_maps,
 )
@@ -38,8 +40,9 @@ from ..localizer.batches import Slices, write_slices
 from ..localizer.model import Localizer, keep_memory, load_localizer, pick_device, pick_precision
 from ..pixelwise.fusion import WIDE_MM, Scale, WithAtlas, fit_with_atlas, wide_and_narrow
 from ..simulation.contrast import transfer_note
+from ..simulation.clinical import TISSUE_KINDS, insert_in_tissue
 from ..simulation.lesions import SCAN_KINDS, RADIUS_MM, SMALL_MM, insert_in_scan
-from .config import Experiment
+from .config import Config, Experiment
 
 # %% ../../nbs/7_study/71_fold.ipynb #45c48cce
 Maker = Callable[[Scan], np.ndarray]  # a scan on the standard grid -> a map (X, Y, Z), higher is less normal
@@ -77,7 +80,7 @@ class Source:
         return sum(one.seconds[subject] for one in found)
 
 # %% ../../nbs/7_study/71_fold.ipynb #47058f60
-FALSE_CANDIDATES = 2.0  # allowed in a healthy scan, mean over validation subjects
+FALSE_CANDIDATES = 1.0  # allowed in a healthy scan, mean over validation subjects
 
 @dataclass(frozen=True)
 class Fusion:
@@ -183,7 +186,11 @@ class Fold:
 
     def load(self, files: SubjectFiles, lesion_labels: Mapping[int, bool] | None = None) -> Scan:
         "Read a scan with this fold's histogram landmarks."
-        return load_scan(files, np.array(self.localizer.about["landmarks"]), lesion_labels=lesion_labels)
+        return self.matched(load_scan(files, np.array(self.localizer.about["landmarks"]), lesion_labels=lesion_labels))
+
+    def matched(self, scan: Scan) -> Scan:
+        "Match a standardized scan to the mean of the training subjects, if the fold was trained on scans so matched."
+        return _matched(scan, self.atlases, self.localizer.about.get("match_degree", 0))
 
     def predictions(self, scan: Scan) -> Predictions:
         "Predict the location of every brain voxel."
@@ -198,6 +205,7 @@ class Fold:
             maps[WITH_ATLAS] = np.full(mask.shape, np.nan, np.float32)
             maps[WITH_ATLAS][mask] = self.with_atlas(self.wide_and_narrow(scan, predictions))
         maps |= baseline_maps(scan, atlases["intensity"], self.median_mm, self.gaussian_mm)
+        maps |= {MULTISCALE: self.fused(scan, predictions)} if self.fusion else {}
         at_scales = self.at_scales(scan, predictions)
         return maps | at_scales | (standardized_sums(at_scales, self.standard, self.filters_mm) if self.standard else {})
 
@@ -248,14 +256,18 @@ def train_fold(experiment: Experiment, report: Callable[[str], None] = print) ->
     train, val = experiment.subjects("train"), experiment.subjects("val")
     landmarks, store = fit_landmarks(train), out / "slices"
     report(f"fold {experiment.fold}: {len(train)} training, {len(val)} validation subjects; histogram landmarks fitted")
-    for _ in _prepare(val, landmarks, config, store, report):
+    values = _mean_before(train, landmarks, config.data.match_degree, report)
+    for _ in _prepare(val, landmarks, config, values, store, report):
         continue
-    scans = _prepare(train, landmarks, config, store, report)
-    values = {"intensity": fit_atlas((scan.volume.data, scan.brain_mask) for scan in scans)}
+    scans = _prepare(train, landmarks, config, values, store, report)
+    found = fit_atlas((scan.volume.data, scan.brain_mask) for scan in scans)
+    values = values or {"intensity": found}
     opened = [[Slices.open(store / f.subject) for f in part] for part in (train, val)]
     about = {"contrast": experiment.contrast, "fold": experiment.fold, "healthy": experiment.healthy_name}
     about |= {"landmarks": [float(v) for v in landmarks], "identity": config.identity(), "split_digest": split_digest(experiment)}
     about |= {"synthetic": dataset_spec(experiment.healthy_name, experiment.data_dir).synthetic}
+    about |= {"lesions": config.scoring.lesions}
+    about |= {"match_degree": config.data.match_degree} if config.data.match_degree else {}
     about |= {"derived": note} if (note := transfer_note([*train, *val])) else {}
     train_localizer(*opened, out, config.network, config.training, about, report)
     _fit_healthy(experiment, train, val, values, store, report)
@@ -267,10 +279,23 @@ def split_digest(experiment: Experiment) -> str:  # 16 hexadecimal digits
     "Digest the split tables of the fold and of the tests."
     return digest_of({t.name: digest(t) for t in sorted(Path(experiment.splits_dir).glob("*.csv"))})
 
-def _prepare(files: Sequence[SubjectFiles], landmarks: np.ndarray, config: Any, store: Path, report: Callable) -> Iterator[Scan]:
+def _matched(scan: Scan, atlases: Mapping[str, Atlas], degree: int) -> Scan:
+    "Match a scan to the mean intensity; degree 0: leave it."
+    if not degree:
+        return scan
+    return replace(scan, volume=scan.volume.like(match_to_mean(scan.volume.data, scan.brain_mask, atlases["intensity"], degree)))
+
+def _mean_before(train: Files, landmarks: np.ndarray, degree: int, report: Callable) -> dict[str, Atlas]:  # intensity; degree 0: nothing
+    "Fit the intensity atlas that scans are matched to, on scans that are not matched."
+    if not degree:
+        return {}
+    report(f"mean of {len(train)} training subjects, to which all scans are matched")
+    return {"intensity": fit_atlas((scan.volume.data, scan.brain_mask) for scan in (load_scan(subject, landmarks) for subject in train))}
+
+def _prepare(files: Files, landmarks: np.ndarray, config: Config, values: Mapping[str, Atlas], store: Path, report: Callable) -> Iterator[Scan]:
     "Store each subject's slices, and yield its scan."
     for i, subject in enumerate(files, 1):
-        scan = load_scan(subject, landmarks)
+        scan = _matched(load_scan(subject, landmarks), values, config.data.match_degree)
         write_slices(scan.image, scan.brain_mask, store / subject.subject, config.data.min_brain, config.network.patch_side)
         if i % 10 == 0 or i == len(files):
             report(f"prepared {i}/{len(files)} subjects")
@@ -291,6 +316,7 @@ def _fit_healthy(experiment: Experiment, train: Files, val: Files, values: dict[
     fusion = learn_fusion([np.load(store / f"{f.subject}.fused.npz") for f in val], spacing, distances)
     report(f"candidates above {fusion.rule.threshold:g} in the fused map: "
            f"{fusion.false_candidates['mean']:.1f} in a healthy scan, mean")
+    fold = replace(fold, fusion=fusion)
     fit = lambda files: {**values, **_location_atlases(files, store, spacing, scores_to_compute(scoring.score))}
     methods = _store_maps(fold, val, fit, store, report)
     thresholds = {m: learn_thresholds([np.load(store / f"{f.subject}.{m}.npy") for f in val], scoring.quantile).to_json() for m in methods}
@@ -300,7 +326,7 @@ def _fit_healthy(experiment: Experiment, train: Files, val: Files, values: dict[
     choice = choose_score(chooser, train, experiment.config.seed, named=scoring.score, keep=store, report=report)
     write_json(choice, out / "choice.json")
     (out / "cache").mkdir(exist_ok=True)
-    for name in (plain := choice["recommended"].removesuffix("_z"), f"{plain}_z"):
+    for name in (plain := choice["score"].removesuffix("_z"), f"{plain}_z"):
         for path in store.glob(f"*.{name}.npy"):
             shutil.move(path, out / "cache" / path.name)
     report(f"recommended score, by lesions simulated in training subjects: {choice['recommended']}")
@@ -361,13 +387,16 @@ def near_lesion(
     near[max(held[0] - reach, 0) : held[-1] + reach + 1] = True
     return replace(scan, brain_mask=scan.brain_mask & near, lesion_mask=scan.lesion_mask & near)
 
+_LESIONS = {"texture": (insert_in_scan, SCAN_KINDS, (RADIUS_MM, SMALL_MM)), "tissue": (insert_in_tissue, TISSUE_KINDS, ((12, 30), (4, 12)))}
+
 def insert_lesions(fold: Fold, train: Sequence[SubjectFiles], seed: int) -> Iterator[tuple[Scan, str]]:
     "Simulate one lesion in each of a few training subjects, evenly spread; yield the slices around it, and its kind."
     reach = max(fold.median_mm, 2 * max(fold.gaussian_mm, WIDE_MM))
     for i, k in enumerate(np.linspace(0, len(train) - 1, min(CHOICE_SUBJECTS, len(train))).astype(int)):
-        turn, which = divmod(i, len(SCAN_KINDS))
-        kind, radius_mm = SCAN_KINDS[which], SMALL_MM if turn % 2 else RADIUS_MM
-        yield near_lesion(insert_in_scan(fold.load(train[k]), kind, rng_for(seed, "choice", train[k].subject), radius_mm), reach), kind
+        insert, kinds, sizes = _LESIONS[fold.localizer.about.get("lesions", "texture")]
+        turn, which = divmod(i, len(kinds))
+        scan, rng = fold.load(train[k]), rng_for(seed, "choice", train[k].subject)
+        yield near_lesion(insert(scan, kinds[which], rng, radius_mm=sizes[turn % 2]), reach), kinds[which]
 
 # %% ../../nbs/7_study/71_fold.ipynb #848a55a8
 def choose_score(
@@ -377,12 +406,12 @@ def choose_score(
     named: str = "",  # a score named beforehand, which is then recommended
     keep: Path | None = None,  # folder for the maps' values in the brain
     report: Callable[[str], None] = lambda line: None,
-) -> dict[str, object]:  # recommended, measure, means, and cases: candidate, kind, subject, auprc, prevalence
+) -> dict[str, object]:  # recommended, score (of the network alone), measure, means, and cases: candidate, kind, subject, auprc, prevalence
     "Recommend the score with the highest mean AUPRC on lesions simulated in training subjects."
     rows = []
     for scan, kind in insert_lesions(fold, train, seed):
         maps = fold.maps(scan, fold.predictions(scan))
-        candidates = [name for name in LOCALIZATION_SCORES if name in maps]  # of equals the first wins
+        candidates = [name for name in (*LOCALIZATION_SCORES, MULTISCALE) if name in maps]  # of equals the first wins
         for name in candidates:
             found = voxel_measures(*brain_voxels(maps[name], scan.brain_mask, scan.lesion_mask))
             row = {"candidate": name, "kind": kind, "subject": scan.subject}
@@ -392,7 +421,8 @@ def choose_score(
         report(f"scored a simulated lesion ({kind}) in training subject {scan.subject}")
     means = {name: float(np.nanmean([row["auprc"] for row in rows if row["candidate"] == name])) for name in candidates}
     recommended = resolve_score(named) if named else max(candidates, key=means.get)
-    return {"recommended": recommended, "measure": "auprc", "means": means, "cases": rows}
+    score = recommended if recommended != MULTISCALE else max((name for name in candidates if name != MULTISCALE), key=means.get)
+    return {"recommended": recommended, "score": score, "measure": "auprc", "means": means, "cases": rows}
 
 # %% ../../nbs/7_study/71_fold.ipynb #bd459d9f
 def cached_map(

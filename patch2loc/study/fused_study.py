@@ -299,7 +299,8 @@ def learn_pixelwise(
     out, (names, external) = experiment.fold_dir / "pixelwise", named_methods(experiment)
     if (out / "choice.json").is_file() and _read_json(out / "choice.json")["asked"] == names + external:
         return out
-    methods, recommended = train_pixelwise(experiment, names, report), _read_json(experiment.fold_dir / "choice.json")["recommended"]
+    methods, chosen = train_pixelwise(experiment, names, report), _read_json(experiment.fold_dir / "choice.json")
+    recommended = chosen.get("score", chosen["recommended"])  # of the network alone
     with tempfile.TemporaryDirectory() as folder:
         residuals = _residual_sources(experiment, methods, external)
         store = _Store(Path(folder), [files.subject for files in experiment.subjects("val")])

@@ -6,7 +6,7 @@
 __all__ = ['MODELS', 'IXI_TERMS', 'save_model', 'list_models', 'model_folder', 'model_facts', 'load_model', 'describe_subjects',
            'model_card', 'model_config', 'build_model']
 
-# %% ../../nbs/7_study/77_models.ipynb #44ede850
+# %% ../../nbs/7_study/77_models.ipynb #f659800e
 import json
 import os
 import shutil
@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from safetensors.torch import load_file, save_file
 
 from ..core import PROJECT_DIR, CheckpointError, ParameterError, digest, flatten, write_json, write_text
@@ -30,7 +31,7 @@ from ..localizer.model import Architecture, Localizer, PatchLocalizer
 from .config import Config, Experiment
 from .fold import Fold, Fusion, train_fold
 
-# %% ../../nbs/7_study/77_models.ipynb #0a4b0a7a
+# %% ../../nbs/7_study/77_models.ipynb #94d7c196
 MODELS = Path(str(files("patch2loc") / "models"))  # those that ship
 _WEIGHTS, _ARRAYS = "network.safetensors", "arrays.npz"
 
@@ -66,7 +67,7 @@ def save_model(
         shutil.rmtree(hidden, ignore_errors=True)
     return folder
 
-# %% ../../nbs/7_study/77_models.ipynb #33150bd7
+# %% ../../nbs/7_study/77_models.ipynb #9aaa01ea
 def list_models() -> list[str]:
     "Name the models that ship."
     return sorted(path.parent.name for path in MODELS.glob("*/model.json"))
@@ -93,7 +94,7 @@ def model_facts(name: str | Path) -> dict[str, Any]:
 
 def load_model(
     name: str | Path,  # of a model that ships (t1, t2), or a folder
-) -> Fold:  # with the intensity atlas alone: it predicts locations and makes the fused map, not the maps of all methods
+) -> Fold:  # with the atlas of intensity alone: it predicts locations and makes the fused map, not the maps of all methods
     """Load a model.
 
     Raises: CheckpointError if it is missing or damaged.
@@ -106,11 +107,11 @@ def load_model(
     model.load_state_dict(load_file(folder / _WEIGHTS))
     with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
         atlas = Atlas(*(arrays[part].astype(np.float32) for part in ("mean", "std")), stored["subjects"])
-    localizer = Localizer(model.eval(), stored["about"])
+    localizer = Localizer(model.to(memory_format=torch.channels_last).eval(), stored["about"])
     filters = stored["precision"], stored["median_mm"], stored["gaussian_mm"]
     return Fold(localizer, {"intensity": atlas}, {}, folder / _WEIGHTS, *filters, fusion=Fusion.from_json(stored["fusion"]))
 
-# %% ../../nbs/7_study/77_models.ipynb #31bdd7c3
+# %% ../../nbs/7_study/77_models.ipynb #6406a651
 IXI_TERMS = ("The networks are licensed like the code of patch2loc (Apache 2.0). The mean images in `arrays.npz` derive from scans of the "
              "IXI data set (brain-development.org) and are licensed CC BY-SA 3.0; keep this attribution. For research only: not tested for "
              "clinical use.")
@@ -165,8 +166,8 @@ are missed.
 {facts['terms']}
 """
 
-# %% ../../nbs/7_study/77_models.ipynb #788910a7
-_RECIPE = {"network.patch_side": 12, "training.steps": 480, "training.augment": 0.4}  # what differs from the defaults
+# %% ../../nbs/7_study/77_models.ipynb #60d6e6c9
+_RECIPE = {"network.patch_side": 12, "training.steps": 1200, "training.augment": 0.4, "data.match_degree": 3, "scoring.lesions": "tissue"}
 
 def model_config(
     contrast: str,  # t1 or t2

@@ -141,7 +141,12 @@ function load(n) {
     if (n === 0) { scan = volumes[0]; maps.push(volumes[1]); labels = volumes[2]; }
     else maps.push(...volumes.slice(0, P.layers.length - maps.length));
     if (n + 1 < P.images.length) load(n + 1);
-    else { choose(0); document.body.dataset.ready = 'yes'; }
+    else {
+      choose(0);
+      const first = document.querySelector('#candidates tbody tr');
+      if (first && document.querySelector('figure[data-candidate]')) first.onclick();
+      document.body.dataset.ready = 'yes';
+    }
   };
   image.src = P.images[n];
 }
