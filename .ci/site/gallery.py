@@ -1,9 +1,12 @@
 """Keep a finished run as pages of the site: its executed notebooks and its report go to nbs/gallery/<name>/, without a path of this machine."""
+import base64
+import io
 import json
 import re
 import sys
-from configparser import ConfigParser
 from pathlib import Path
+
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "nbs" / "gallery"
@@ -59,6 +62,15 @@ def page_of(
     return {"cells": book["cells"], "metadata": {"kernelspec": book["metadata"]["kernelspec"]}, "nbformat": 4, "nbformat_minor": 5}
 
 
+def smaller(
+    match: re.Match,  # the text of a PNG in a page
+) -> str:
+    """Return a picture as WebP, which takes a third of the space."""
+    file = io.BytesIO()
+    Image.open(io.BytesIO(base64.b64decode(match[1]))).convert("RGB").save(file, "webp", quality=75)
+    return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
 def keep(
     run: Path,  # folder of a finished run
     name: str,  # of the page
@@ -78,7 +90,8 @@ def keep(
     for path in sorted([*(run / f"fold-{fold}" / "notebooks").glob("e*.ipynb"), *(run / "notebooks").glob("e*.ipynb")]):
         (target / path.name).write_text(json.dumps(page_of(path, places), indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
     (target / ".notest").touch()
-    (target / "report.html").write_text(without_paths((run / "report.html").read_text(encoding="utf-8"), places), encoding="utf-8")
+    report = without_paths((run / "report.html").read_text(encoding="utf-8"), places)
+    (target / "report.html").write_text(re.sub(r"data:image/png;base64,([\w+/=]+)", smaller, report), encoding="utf-8")
     parameters = record["parameters"]
     about = {"created": record["created"][:10], "synthetic": record["synthetic"], "attribution": lines, "trained_on": record["trained_on"]["dataset"],
              **{key: parameters[key] for key in ("contrast", "folds", "datasets", "steps", "pixelwise")}}

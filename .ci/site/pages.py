@@ -167,8 +167,8 @@ def about_run(
     """Say in one sentence what a run of the gallery learned from and tested, and whose pictures it shows."""
     about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
     kind = "**Synthetic** subjects" if about["synthetic"] else "Real scans"
-    folds, more = f"{len(about['folds'])} fold{'s' * (len(about['folds']) > 1)}", f", and {about['pixelwise']}" if about["pixelwise"] else ""
-    learned = f"{kind}, {about['contrast'].upper()}: {folds} learned from `{about['trained_on']}` in {about['steps']} steps{more}; {about['created']}."
+    folds, more = f"{len(about['folds'])} fold{'s' * (len(about['folds']) > 1)}", f", with {about['pixelwise']} beside it" if about["pixelwise"] else ""
+    learned = f"{kind}, {about['contrast'].upper()}: {folds}, trained on `{about['trained_on']}` for {about['steps']} steps{more} ({about['created']})."
     return " ".join([learned, *([f"Scans: {'; '.join(about['attribution'])}."] if about["attribution"] else [])])
 
 

@@ -76,14 +76,14 @@ def _numbers(text: str | None, name: str) -> list[int] | None:
 @app.command()
 def cohort(
     folder: Annotated[Path, Argument(metavar="DIR", help="made if missing")], healthy: Healthy = 60, lesion: Lesion = 6, seed: Seed = 3141,
-    slice_mm: Annotated[float, Option(help="slice thickness, mm")] = 2.0, jobs: Jobs = 2,
-    plane_mm: Annotated[float, Option(help="voxel size in the slice, mm: 1 or 2")] = 1.0,
+    slice_mm: Annotated[float, Option(help="slice thickness, mm; in plane it is 1")] = 2.0, jobs: Jobs = 2,
+    spacing: Annotated[Text, Option(help="voxels, mm, instead of --slice-mm: 2,2,2 for instance; in plane 1 or 2")] = None,
 ) -> None:
     "Write the embedded synthetic cohort and its splits."
     from patch2loc.simulation.cohort import write_cohort
     report = _clock()
     progress = lambda subject, done, of: report(f"{done}/{of} {subject}") if done % 10 == 0 or done == of else None
-    write_cohort(folder, healthy, lesion, seed, (plane_mm, plane_mm, slice_mm), jobs, progress=progress)
+    write_cohort(folder, healthy, lesion, seed, _voxels(spacing) if spacing else (1.0, 1.0, slice_mm), jobs, progress=progress)
     report(f"synthetic cohort in {folder}: {healthy} healthy, {lesion} of each lesion kind")
 
 # %% ../../nbs/9_apps/94_cli.ipynb #99d0ee28
@@ -341,14 +341,14 @@ def run(
 @app.command()
 def demo(
     out: RunOut = Path("runs/demo"), healthy: Healthy = 60, lesion: Lesion = 4, steps: Steps = 500, folds: Folds = "0",
-    pixelwise: Pixelwise = "dae", score_precision: ScorePrecision = None, seed: Seed = 3141, set_: Assignments = None,
+    pixelwise: Pixelwise = None, score_precision: ScorePrecision = None, seed: Seed = 3141, set_: Assignments = None,
 ) -> None:
-    "See the method work: write the synthetic cohort in cubes of 2 mm, train on patches of 24 mm, score, make tables."
+    "See the method work: write the synthetic cohort in cubes of 2 mm, train on patches of 32 mm, score, make tables."
     core.clone_path(EXPERIMENTS)
-    short = dict(steps=steps, patch_side=12, score_precision=score_precision, seed=seed, pixelwise=pixelwise or None)
+    short = dict(steps=steps, patch_side=16, score="nll_z", score_precision=score_precision, seed=seed, pixelwise=pixelwise or None)
     config = _configured("laptop", set_, **short)
     data = out.parent / f"{out.name}-cohort"
-    cohort(data, healthy, lesion, seed, plane_mm=2.0)
+    cohort(data, healthy, lesion, seed, spacing="2,2,2")
     _study(out, _clock(), {"config": config, "data_dir": data, "folds": _numbers(folds, "folds")})
 
 # %% ../../nbs/9_apps/94_cli.ipynb #22b0c875

@@ -193,7 +193,7 @@ def train_localizer(
     architecture: Architecture = Architecture(),
     training: Training = Training(),
     about: dict[str, Any] | None = None,  # facts kept in the checkpoint
-    report: Callable[[str], None] = print,  # gets a line per validation
+    report: Callable[[str], None] = print,  # gets a line per validation, and one every `SILENCE_S` seconds
 ) -> Path:  # checkpoints/best.ckpt
     """Train one fold, or resume its training.
 
