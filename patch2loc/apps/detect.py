@@ -279,7 +279,7 @@ def _detect(
         back = [_carry_map(maps[name], placed, transform, scan) for name in ("heatmap", "network", "normative", "fused")]
         marked = to_scan(grid.like(labels.astype(np.float32)), transform, scan, nearest=True)
     flagged = (labels > 0).sum() / placed.scan.brain_mask.sum()
-    warnings += [f"{flagged:.0%} of the brain is marked: the scan differs from the training's in more than a lesion."] * (flagged > 0.2)
+    warnings += [f"{flagged:.0%} of the brain is marked: the scan differs from the training's in more than a lesion."] * bool(flagged > 0.2)
     return Detection(scan, *back, marked.like(np.rint(marked.data).astype(np.int16)), to_scan(placed.brain_mask, transform, scan), table,
                      localizations, placed.transforms, placed.quality | {"in_view": in_view}, warnings, about)
 
