@@ -105,9 +105,8 @@ def write_sources(
         (folder / f"{name}.md").write_text(page(NBS / Path(name).parent), encoding="utf-8")
     shutil.copytree(NBS / "images", folder / "images")
     (folder / "_reports").mkdir()
-    for report in NBS.glob("gallery/*/report.html"):  # not a page of Sphinx
-        (target := folder / "_reports" / report.relative_to(NBS)).parent.mkdir(parents=True)
-        shutil.copy(report, target)
+    for run in NBS.glob("gallery/*/"):  # reports and what they link are no pages of Sphinx
+        shutil.copytree(run, folder / "_reports" / run.relative_to(NBS), ignore=shutil.ignore_patterns("*.ipynb", ".notest", "about.json"))
 
 
 def main() -> None:
