@@ -92,7 +92,7 @@ def write_sources(
     """Write everything that Sphinx reads, and below _reports what it only copies."""
     api, names, modules = reference(ROOT / "patch2loc")
     books = [path for path in sorted(NBS.rglob("*.ipynb")) if ".ipynb_checkpoints" not in path.parts]
-    lists = [f"{name}/index" for name in LISTS if list((NBS / name).rglob("*.ipynb"))]
+    lists = [f"{name}/index" for name in LISTS if (NBS / name).is_dir()]
     top = [path.stem for path in books if path.parent == NBS and path.stem != "index"] + lists + ["api/index"]
     order = [f"{title} <{name}>" for name, title in HEADER.items() if name in top] + [name for name in top if name not in HEADER]
     for path in books:
