@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 COLUMNS = {("t1", "LGG"): "tumours, T1", ("t1", "MSLUB_MNI"): "MS, T1", ("t2", "MSLUB_MNI"): "MS, T2"}
 PAPER, PIXELWISE = "paper", "best pixel-wise"
 ROWS = {
-    "intensity": "intensity", "intensity_8mm": "intensity ~8 mm",
-    "atlas": "voxel-wise atlas, \\|z\\|", "atlas_8mm": "voxel-wise atlas, \\|z\\| ~8 mm", "signed_4mm": "signed z ~4 mm",
+    "intensity": "intensity", "intensity_8mm": "intensity ~8 mm", "intensity_16mm": "intensity ~16 mm",
+    "atlas": "voxel-wise atlas, \\|z\\|", "atlas_4mm": "voxel-wise atlas, \\|z\\| ~4 mm", "atlas_16mm": "voxel-wise atlas, \\|z\\| ~16 mm",
     PIXELWISE: "best reconstruction method", PAPER: "**the paper's configuration**: ResNet-18, median 7 mm",
-    "heatmap": "the paper's score, our network, median 7 mm", "nll_8mm": "**NLL** ~8 mm", "nll_atlas_8mm": "**NLL + \\|z\\|** ~8 mm",
-    "nll_signed_4mm": "**NLL + signed z** ~4 mm",
+    "heatmap": "the paper's score, our network, median 7 mm", "nll_8mm": "**NLL** ~8 mm", "nll_16mm": "**NLL** ~16 mm",
+    "multiscale": "**NLL + \\|z\\|**, largest of ~4, ~8 and ~16 mm",
 }
 RECONSTRUCTIONS = ("ae", "vae", "dae", "ddpm", "ddpm_gaussian", "ddpm_full", "pddpm", "cddpm")  # of part 6
 MISSING = "not measured yet"
@@ -78,7 +78,7 @@ FAMILIES = {
 }
 ALONE = {
     "heatmap": ("the paper's score, our network", "median 7 mm"), PAPER: ("the paper's configuration", "median 7 mm"),
-    PIXELWISE: ("best reconstruction", "various"),
+    PIXELWISE: ("best reconstruction", "various"), "multiscale": ("NLL + |z|, multi-scale", "various"),
 }
 
 

@@ -212,13 +212,14 @@ def region_words(
 # %% ../../nbs/9_apps/91_candidates.ipynb #b1c2fa34
 def why(
     distance_mm: float,  # from the predicted to the true place of the candidate's patches, median
-    usual_mm: float,  # the same in healthy subjects
+    healthy_mm: float,  # the same in healthy subjects
     normative_z: float,  # mean intensity, standard deviations from the healthy mean
 ) -> str:
     "Say in a sentence why a region is a candidate."
     far = f"{abs(normative_z):.1f} SD {'above' if normative_z > 0 else 'below'}" if abs(normative_z) >= 1 else "within 1 SD of"
-    return f"predicted location {distance_mm:.0f} mm away (healthy: {usual_mm:.0f} mm); intensity {far} normal here"
+    return f"predicted location {distance_mm:.0f} mm away (healthy: {healthy_mm:.0f} mm); intensity {far} normal here"
 
+# %% ../../nbs/9_apps/91_candidates.ipynb #143d686b
 _MEASURES = ("volume_ml", "peak", "mean", "nll", "normative_z", "distance_mm")
 
 def candidate_table(
@@ -226,7 +227,7 @@ def candidate_table(
     maps: Mapping[str, np.ndarray],  # fused, nll, normative, distance -> (X, Y, Z)
     affine: np.ndarray,  # (4, 4) of the grid
     transform: np.ndarray,  # (4, 4) scan mm to model mm
-    usual_mm: float,  # distance in healthy subjects
+    healthy_mm: float,  # distance in healthy subjects
 ) -> pd.DataFrame:  # one row a candidate; mm and ml of the scan
     "List the candidates: centre, volume, peak and mean of the fused map, NLL, normative z, predicted distance, region, and why."
     rows, voxel_ml = [], abs(np.linalg.det(affine[:3, :3])) / 1000 / float(np.linalg.det(transform[:3, :3]))
@@ -237,7 +238,7 @@ def candidate_table(
         x, y, height = np.round(apply_affine(np.linalg.inv(transform), centre), 1)
         found = len(where) * voxel_ml, fused.max(), fused.mean(), nll.mean(), z.mean(), np.median(distance)
         measures = {name: round(float(value), 2) for name, value in zip(_MEASURES, found)}
-        words = region_words(centre), why(measures["distance_mm"], usual_mm, measures["normative_z"])
+        words = region_words(centre), why(measures["distance_mm"], healthy_mm, measures["normative_z"])
         rows.append({"candidate": number, "x_mm": x, "y_mm": y, "z_mm": height, **measures, "region": words[0], "why": words[1]})
     return pd.DataFrame(rows, columns=["candidate", "x_mm", "y_mm", "z_mm", *_MEASURES, "region", "why"])
 
@@ -251,6 +252,7 @@ class Localization:
     density: np.ndarray  # (X, Y) predicted probability of each voxel, sums to 1
     place: tuple[int, int]  # true centre, voxels
 
+# %% ../../nbs/9_apps/91_candidates.ipynb #b59a89c6
 def localize_patch(
     fold: Fold,
     scan: Scan,
@@ -270,6 +272,7 @@ def localize_patch(
     density = log_density.double().softmax(0).numpy().reshape(sides)
     return Localization(patch[0, len(channels) // 2], image[:, :, z], density, (x, y))
 
+# %% ../../nbs/9_apps/91_candidates.ipynb #e12bb71b
 def draw_localization(
     one: Localization,
     side: int = 192,  # pixels of each picture

@@ -270,8 +270,8 @@ def models_build(
 def models_list() -> None:
     "List the models that ship."
     from patch2loc.study.models import list_models, model_facts
-    for name in list_models():
-        typer.echo(f"{name}: {model_facts(name)['facts']['seen']}")
+    lines = [f"{name}: {model_facts(name)['facts']['seen']}" for name in list_models()]
+    typer.echo("\n".join(lines or ["no model ships with this version"]))
 
 @models_app.command("card")
 def models_card(model: Annotated[str, Argument(help="name of a model that ships, or a model's folder")]) -> None:

@@ -23,7 +23,7 @@ from joblib import Parallel, delayed
 from nibabel.affines import apply_affine
 from nibabel.spaces import vox2out_vox
 from scipy import ndimage
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from patch2loc.apps.candidates import (
     Localization, Placed, Source, candidate_table, draw_localization, is_stripped, localize_patch, mean_brain, place, read_source,
@@ -234,7 +234,7 @@ def _about(models: Models, rule: Rule) -> dict:
             "synthetic": any(fold.localizer.about.get("synthetic", False) for fold in folds),
             "networks": [fold.localizer.digest[:16] for fold in folds], "rule": asdict(rule),
             "false_candidates": {name: float(np.mean([one[name] for one in found])) for name in ("mean", "median")},
-            "usual_mm": float(np.mean([fold.fusion.usual_mm for fold in folds])), "seen": written[0].get("seen", ""),
+            "healthy_mm": float(np.mean([fold.fusion.healthy_mm for fold in folds])), "seen": written[0].get("seen", ""),
             "measured": written[0].get("measured", []), "terms": written[0].get("terms", ""),
             **({"derived": " ".join(derived).strip()} if any(derived) else {})}
 
@@ -253,11 +253,11 @@ def _carry_map(data: np.ndarray, placed: Placed, transform: np.ndarray, scan: Vo
     return scan.like(np.where(inside, values, np.nan).astype(np.float32))
 
 # %% ../../nbs/9_apps/92_detect.ipynb #895c8d61
-def _search(placed: Placed, maps: Mapping[str, np.ndarray], fold: Fold, rule: Rule, usual_mm: float) -> tuple:
+def _search(placed: Placed, maps: Mapping[str, np.ndarray], fold: Fold, rule: Rule, healthy_mm: float) -> tuple:
     "Find candidates; return their labels on the grid, their table, and a patch of each."
     grid, lead = placed.scan.volume, fold.localizer.about["contrast"]
     labels = find_regions(maps["fused"], placed.scan.brain_mask, grid.spacing, rule)
-    table = candidate_table(labels, maps, grid.affine, placed.transforms[lead], usual_mm)
+    table = candidate_table(labels, maps, grid.affine, placed.transforms[lead], healthy_mm)
     highest = [np.unravel_index(np.where(labels == n, maps["fused"], -np.inf).argmax(), labels.shape) for n in table["candidate"]]
     return labels, table, [localize_patch(fold, placed.scan, voxel) for voxel in highest]
 
@@ -272,12 +272,14 @@ def _detect(
     lead, first, rule = next(iter(models)), next(iter(models.values()))[0], _rule(models, options)
     transform, scan, grid, about = placed.transforms[lead], next(iter(sources.values())).volume, placed.scan.volume, _about(models, rule)
     in_view = _in_view(scan, transform, first)
-    warnings = prepared.warnings + doubts + quality_warnings(placed.quality, in_view)
+    warnings = [text.removeprefix("SCAN: ") for text in prepared.warnings] + doubts + quality_warnings(placed.quality, in_view)
     warnings += [f"About the training data: {about['derived']}"] if "derived" in about else []
     with _stage("candidates", 1, quiet):
-        labels, table, localizations = _search(placed, maps, first, rule, about["usual_mm"])
+        labels, table, localizations = _search(placed, maps, first, rule, about["healthy_mm"])
         back = [_carry_map(maps[name], placed, transform, scan) for name in ("heatmap", "network", "normative", "fused")]
         marked = to_scan(grid.like(labels.astype(np.float32)), transform, scan, nearest=True)
+    flagged = (labels > 0).sum() / placed.scan.brain_mask.sum()
+    warnings += [f"{flagged:.0%} of the brain is marked: the scan differs from the training's in more than a lesion."] * (flagged > 0.2)
     return Detection(scan, *back, marked.like(np.rint(marked.data).astype(np.int16)), to_scan(placed.brain_mask, transform, scan), table,
                      localizations, placed.transforms, placed.quality | {"in_view": in_view}, warnings, about)
 
@@ -329,9 +331,10 @@ def view(found: Detection) -> Page:
     layers = [layer("fused map of network and normative model", found.anomaly, float(found.about["rule"]["threshold"])),
               layer("network alone", found.z_map, float(np.nanpercentile(found.z_map.data, 99))),
               layer("normative model alone: intensity, without sign", scan.like(np.abs(found.normative.data)), 3.0)]
-    pictures = [embed(draw_localization(one)) for one in found.localizations]
-    about = {"model": found.about, "quality": found.quality, "scan": scan, "pictures": pictures}
-    return Page("Candidates in one scan", resample(scan, shape, affine), layers, labels.astype(int), found.candidates, found.warnings,
+    pictures = zip(found.candidates["why"], [embed(draw_localization(one)) for one in found.localizations])
+    about = {"model": found.about, "quality": found.quality, "scan": scan, "pictures": list(pictures)}
+    rows = found.candidates.drop(columns="why")
+    return Page("Candidates in one scan", resample(scan, shape, affine), layers, labels.astype(int), rows, found.warnings,
                 template="detection", about=about)
 
 # %% ../../nbs/9_apps/92_detect.ipynb #b53b3a3d
@@ -421,6 +424,7 @@ def _try_scan(path: Path, label: str, run: str | Path | None, fold: str, out: Pa
     table.insert(0, "scan", label)
     return row, table
 
+# %% ../../nbs/9_apps/92_detect.ipynb #68f70d07
 def detect_folder(
     folder: str | Path,  # of NIfTI files
     out: str | Path,  # a folder for each scan, scans.csv, candidates.csv and index.html

@@ -90,6 +90,10 @@ def _check_fraction(section: Any, name: str) -> None:
 # long: recipes and the class that reads them
 RECIPES: dict[str, dict[str, Any]] = {  # name -> values that differ from the defaults
     "laptop": {},
+    "clinical": {  # scans of hospitals, prepared as cubes of 2 mm: patches of 24 mm
+        "data": {"match_degree": 3}, "network": {"patch_side": 12}, "training": {"steps": 1200, "augment": 0.4},
+        "scoring": {"lesions": "tissue", "filters_mm": "0,4,8,16"},
+    },
     "paper": {  # Source: arXiv 2506.22504v1 and its released code: 356 subjects a step, 4·8096 candidates, Adam at 1e-2
         "network": {"encoder": "resnet18", "head": "gaussian"},
         "training": {"sampling": "patches", "steps": 15_000, "n_slices": 356, "candidates": 91, "learning_rate": 1e-2, "clip": 0.0},

@@ -88,7 +88,7 @@ class Fusion:
 
     standard: Standard  # of the maps that are added
     rule: Rule  # which regions are candidates
-    usual_mm: float  # distance of predicted and true location, median of each subject's median
+    healthy_mm: float  # distance of predicted and true location, median of each subject's median
     curve: dict[str, list[float]]  # threshold; mean and median number of candidates in a healthy scan
     subjects: int
 
@@ -101,9 +101,13 @@ class Fusion:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any] | None) -> "Fusion | None":
         "Read what `asdict` made of one; None if there is none."
-        parts = stored and {"rule": Rule(**stored["rule"]), "standard": {name: tuple(pair) for name, pair in stored["standard"].items()}}
-        return cls(**(stored | parts)) if stored else None
+        if not stored:
+            return None
+        values = {re.sub("^usual", "healthy", name): value for name, value in stored.items()}  # old names
+        values |= {"rule": Rule(**stored["rule"]), "standard": {name: tuple(pair) for name, pair in stored["standard"].items()}}
+        return cls(**values)
 
+# %% ../../nbs/7_study/71_fold.ipynb #52a9a79e
 def location_distance(
     predictions: Predictions,
     spacing: np.ndarray,  # (3,) mm
@@ -292,7 +296,9 @@ def _mean_before(train: Files, landmarks: np.ndarray, degree: int, report: Calla
     report(f"mean of {len(train)} training subjects, to which all scans are matched")
     return {"intensity": fit_atlas((scan.volume.data, scan.brain_mask) for scan in (load_scan(subject, landmarks) for subject in train))}
 
-def _prepare(files: Files, landmarks: np.ndarray, config: Config, values: Mapping[str, Atlas], store: Path, report: Callable) -> Iterator[Scan]:
+def _prepare(
+    files: Files, landmarks: np.ndarray, config: Config, values: Mapping[str, Atlas], store: Path, report: Callable,
+) -> Iterator[Scan]:
     "Store each subject's slices, and yield its scan."
     for i, subject in enumerate(files, 1):
         scan = _matched(load_scan(subject, landmarks), values, config.data.match_degree)

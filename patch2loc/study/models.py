@@ -92,6 +92,7 @@ def model_facts(name: str | Path) -> dict[str, Any]:
     except ValueError as error:
         raise CheckpointError(f"{path}: expected JSON ({error})") from None
 
+# %% ../../nbs/7_study/77_models.ipynb #470bf942
 def load_model(
     name: str | Path,  # of a model that ships (t1, t2), or a folder
 ) -> Fold:  # with the atlas of intensity alone: it predicts locations and makes the fused map, not the maps of all methods
@@ -116,6 +117,7 @@ IXI_TERMS = ("The networks are licensed like the code of patch2loc (Apache 2.0).
              "IXI data set (brain-development.org) and are licensed CC BY-SA 3.0; keep this attribution. For research only: not tested for "
              "clinical use.")
 
+# %% ../../nbs/7_study/77_models.ipynb #423306c7
 def describe_subjects(
     tables: Sequence[pd.DataFrame],  # split tables
 ) -> str:
@@ -130,6 +132,7 @@ def describe_subjects(
     unknown = f" ({len(table) - len(ages)} unknown)" * (len(ages) < len(table))
     return "; ".join([*parts, f"age {ages.min():.0f} to {ages.max():.0f} years, median {ages.median():.0f}{unknown}"])
 
+# %% ../../nbs/7_study/77_models.ipynb #e33f69d5
 def model_card(
     contrast: str,
     fold: Fold,
