@@ -38,7 +38,7 @@ from ..data.registration import load_template, resample, write_transform
 from ..data.scan import Scan
 from ..evaluation.lesions import Rule, find_regions
 from ..heatmap.normative import heatmaps, z_score
-from ..heatmap.scales import NETWORK_MAPS, fused_map
+from ..heatmap.scales import NETWORK_MAPS, fused_map, level_maps
 from ..heatmap.scores import to_map
 from ..pages import embed, render
 from ..study.fold import Fold, location_distance
@@ -184,7 +184,8 @@ def _stage(name: str, total: int = 1, quiet: bool = False) -> Iterator[tqdm]:
 def _maps(scan: Scan, fold: Fold) -> dict[str, np.ndarray]:
     "Compute the maps of one fold."
     found, standard = fold.predictions(scan), fold.fusion.standard
-    parts, network = fold.fused_parts(scan, found), {name: pair for name, pair in standard.items() if name.startswith(NETWORK_MAPS)}
+    parts = level_maps(fold.fused_parts(scan, found), standard)
+    network = {name: pair for name, pair in standard.items() if name.startswith(NETWORK_MAPS)}
     values = {"nll": -found.log_prob, "distance": location_distance(found, scan.spacing)}
     return {"fused": fused_map(parts, standard), "network": fused_map(parts, network),
             "normative": z_score(scan.data, scan.brain_mask, fold.atlases["intensity"]),
@@ -279,7 +280,7 @@ def _detect(
         back = [_carry_map(maps[name], placed, transform, scan) for name in ("heatmap", "network", "normative", "fused")]
         marked = to_scan(grid.like(labels.astype(np.float32)), transform, scan, nearest=True)
     flagged = (labels > 0).sum() / placed.scan.brain_mask.sum()
-    warnings += [f"{flagged:.0%} of the brain is marked: the scan differs from the training's in more than a lesion."] * (flagged > 0.2)
+    warnings += [f"{flagged:.0%} of the brain is marked: the scan differs from the training's in more than a lesion."] * bool(flagged > 0.2)
     return Detection(scan, *back, marked.like(np.rint(marked.data).astype(np.int16)), to_scan(placed.brain_mask, transform, scan), table,
                      localizations, placed.transforms, placed.quality | {"in_view": in_view}, warnings, about)
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['NETWORK_MAPS', 'BASELINES_AT_SCALE', 'SUMS', 'Standard', 'FUSED_MM', 'filter_sizes', 'at_scale', 'unfiltered_maps',
-           'maps_at_scales', 'fit_standard', 'standardized_sums', 'fused_parts', 'fused_map']
+           'maps_at_scales', 'fit_standard', 'standardized_sums', 'fused_parts', 'fused_map', 'level_maps']
 
 # %% ../../nbs/3_heatmap/34_scales.ipynb #bbf75e0e
 import re
@@ -110,3 +110,11 @@ def fused_map(
         scale = name.rpartition("_")[2]
         sums[scale] = sums.get(scale, 0) + (parts[name] - mean) / std
     return np.maximum.reduce(list(sums.values())).astype(np.float32)
+
+# %% ../../nbs/3_heatmap/34_scales.ipynb #0b01dda0
+def level_maps(
+    parts: Mapping[str, np.ndarray],  # of `fused_parts`
+    standard: Standard,  # of these maps
+) -> dict[str, np.ndarray]:  # the same maps
+    "Lower each map whose median over the brain is above the healthy mean to that mean."
+    return {name: map_ - max(0.0, float(np.nanmedian(map_)) - standard[name][0]) for name, map_ in parts.items() if name in standard}

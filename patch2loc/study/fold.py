@@ -33,7 +33,7 @@ from patch2loc.heatmap.normative import (
     Atlas, baseline_maps, fit_atlas, heatmaps, load_atlases, match_to_mean, raw_maps, save_atlases, z_score,
 )
 from patch2loc.heatmap.scales import (
-    Standard, filter_sizes, fit_standard, fused_map, fused_parts, maps_at_scales, standardized_sums, unfiltered_maps,
+    Standard, filter_sizes, fit_standard, fused_map, fused_parts, level_maps, maps_at_scales, standardized_sums, unfiltered_maps,
 )
 from ..heatmap.scores import SCORES, resolve_score, scores_to_compute
 from ..localizer.batches import Slices, write_slices
@@ -122,7 +122,7 @@ def learn_fusion(
 ) -> Fusion:
     "Learn the standardization of the fused map and the threshold of its candidates."
     standard, thresholds = fit_standard(healthy), np.round(np.geomspace(0.5, 50, 81), 3).tolist()
-    maps = (fused_map(parts, standard) for parts in healthy)
+    maps = (fused_map(level_maps(parts, standard), standard) for parts in healthy)
     counts = np.array([count_regions(map_, np.isfinite(map_), spacing, thresholds, Rule(0.0)) for map_ in maps])
     curve = {"threshold": thresholds, "mean": counts.mean(0).round(3).tolist(), "median": np.median(counts, 0).tolist()}
     rule = Rule(candidate_threshold(counts, thresholds, FALSE_CANDIDATES))
@@ -227,7 +227,7 @@ class Fold:
         if self.fusion is None:
             raise CheckpointError(f"{self.checkpoint.parents[1]}: expected a fold with a calibrated fused map, found an older one: "
                                   "train it again")
-        return fused_map(self.fused_parts(scan, predictions), self.fusion.standard)
+        return fused_map(level_maps(self.fused_parts(scan, predictions), self.fusion.standard), self.fusion.standard)
 
     def wide_and_narrow(self, scan: Scan, predictions: Predictions) -> dict[str, np.ndarray]:
         "Filter NLL and voxel atlas apart, as their combination needs them."

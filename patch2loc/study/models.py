@@ -61,6 +61,8 @@ def save_model(
         write_json(stored, hidden / "model.json")
         write_text(card, hidden / "CARD.md")
         hidden.chmod(0o755)
+        for path in hidden.iterdir():  # safetensors makes files for their owner alone
+            path.chmod(0o644)
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(hidden, folder)
     finally:
