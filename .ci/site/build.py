@@ -92,7 +92,7 @@ def write_sources(
     """Write everything that Sphinx reads, and below _reports what it only copies."""
     api, names, modules = reference(ROOT / "patch2loc")
     books = [path for path in sorted(NBS.rglob("*.ipynb")) if ".ipynb_checkpoints" not in path.parts]
-    lists = [f"{name}/index" for name in LISTS if list((NBS / name).rglob("*.ipynb"))]
+    lists = [f"{name}/index" for name in LISTS if (NBS / name).is_dir()]
     top = [path.stem for path in books if path.parent == NBS and path.stem != "index"] + lists + ["api/index"]
     order = [f"{title} <{name}>" for name, title in HEADER.items() if name in top] + [name for name in top if name not in HEADER]
     for path in books:
@@ -105,9 +105,8 @@ def write_sources(
         (folder / f"{name}.md").write_text(page(NBS / Path(name).parent), encoding="utf-8")
     shutil.copytree(NBS / "images", folder / "images")
     (folder / "_reports").mkdir()
-    for report in NBS.glob("gallery/*/report.html"):  # not a page of Sphinx
-        (target := folder / "_reports" / report.relative_to(NBS)).parent.mkdir(parents=True)
-        shutil.copy(report, target)
+    for run in NBS.glob("gallery/*/"):  # reports and what they link are no pages of Sphinx
+        shutil.copytree(run, folder / "_reports" / run.relative_to(NBS), ignore=shutil.ignore_patterns("*.ipynb", ".notest", "about.json"))
 
 
 def main() -> None:

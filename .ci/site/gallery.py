@@ -3,6 +3,7 @@ import base64
 import io
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -83,15 +84,17 @@ def keep(
     folders = {run: f"runs/{name}", record["data"]["data_dir"]: "DATA_DIR", record["splits"]["splits_dir"]: "DATA_DIR/splits", ROOT: "."}
     places = {str(Path(path).resolve()): word for path, word in folders.items()}
     target = GALLERY / name
-    target.mkdir(parents=True, exist_ok=True)
-    for old in target.iterdir():
-        old.unlink()
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
     fold = min(record["parameters"]["folds"])
     for path in sorted([*(run / f"fold-{fold}" / "notebooks").glob("e*.ipynb"), *(run / "notebooks").glob("e*.ipynb")]):
         (target / path.name).write_text(json.dumps(page_of(path, places), indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
     (target / ".notest").touch()
     report = without_paths((run / "report.html").read_text(encoding="utf-8"), places)
     (target / "report.html").write_text(re.sub(r"data:image/png;base64,([\w+/=]+)", smaller, report), encoding="utf-8")
+    for name in set(re.findall(r'href="([\w./-]+)"', report)):  # what the report links
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).write_text(without_paths((run / name).read_text(encoding="utf-8"), places), encoding="utf-8")
     parameters = record["parameters"]
     about = {"created": record["created"][:10], "synthetic": record["synthetic"], "attribution": lines, "trained_on": record["trained_on"]["dataset"],
              **{key: parameters[key] for key in ("contrast", "folds", "datasets", "steps", "pixelwise")}}
@@ -101,4 +104,5 @@ def keep(
 
 if __name__ == "__main__":
     made = keep(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else Path(sys.argv[1]).resolve().name)
-    print(f"{len(list(made.iterdir()))} files, {sum(path.stat().st_size for path in made.iterdir()) / 1e6:.1f} MB in {made.relative_to(ROOT)}")
+    sizes = [path.stat().st_size for path in made.rglob("*") if path.is_file()]
+    print(f"{len(sizes)} files, {sum(sizes) / 1e6:.1f} MB in {made.relative_to(ROOT)}")

@@ -183,4 +183,4 @@ def gallery_page(
         rows = [f"- [{first_lines(path)[0]}]({run.name}/{path.name})" for path in paths]
         blocks += [f"## {run.name}", about_run(run), f'<a href="{run.name}/report.html">The report</a> of the run, on a page of its own. Its notebooks:', "\n".join(rows)]
         entries += [f"{run.name}/{path.stem}" for path in paths]
-    return "\n\n".join([*blocks, toctree(entries)]) + "\n"
+    return "\n\n".join([*blocks, toctree(entries)] if entries else [*blocks, "No run is kept yet."]) + "\n"
