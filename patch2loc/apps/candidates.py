@@ -119,13 +119,13 @@ def tissue_levels(
 
 def recognize(
     levels: Mapping[str, float],  # of `tissue_levels`
-    least: float = 0.03,  # difference of two tissues; in T2 grey and white matter may be closer
+    least: float = 0.03,  # difference of two tissues; in T2 grey matter may be as bright as white matter, or nearly as fluid
 ) -> str:  # t1, t2, or "" for neither
     "Name the contrast of a scan."
     white, grey, fluid = (levels[name] for name in ("white matter", "grey matter", "fluid"))
     if min(white - grey, grey - fluid) > least:
         return "t1"
-    return "t2" if grey > white and fluid - grey > least else ""
+    return "t2" if grey > white and fluid - grey > -least and fluid - white > 2 * least else ""
 
 # %% ../../nbs/9_apps/91_candidates.ipynb #70efdf2e
 _FINE = (232, 252, 212), from_matvec(np.eye(3), [-116.0, -126.0, -106.0])  # a grid of 1 mm round the whole head: shape, affine
