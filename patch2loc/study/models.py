@@ -200,7 +200,7 @@ def build_model(
     tables = {part: read_split(Path(experiment.splits_dir) / f"{name}_{part}_fold0.csv") for part in ("train", "val")}
     results, spec = Path(measured) / f"model_{contrast}.csv", dataset_spec(name, data_dir)
     seen = describe_subjects(list(tables.values()))
-    facts = {"data": f"{name} ({spec.title})" if spec.title else name, "seen": seen, "config": changed,
+    facts = {"data": name if spec.title.startswith(name) else f"{name} ({spec.title})", "seen": seen, "config": changed,
              "training": describe_subjects([tables["train"]]), "validation": describe_subjects([tables["val"]]),
              "subjects": {part: [file.subject for file in experiment.subjects(part)] for part in tables},
              "measured": pd.read_csv(results).astype(str).to_dict("records") if results.is_file() else [],
