@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 WORKERS = 2
 LONG = ("own_data", "own_baseline", "read_results", "new_score")  # how-tos that train and score a fold or more, by `make howtos` only
+SLOW = ("86_run", "92_detect", "12_preprocessing", "71_fold", "75_fused_study")  # started first, so that none of them ends alone
 TIME_LIMIT_S = 600  # a chapter takes about 20 s; one that hangs fails by name
 # third-party modules that most chapters need: imported once, by a process that is then forked for each chapter
 SHARED = ["torch", "lightning", "torchio", "monai.networks.nets", "nilearn.image", "scipy.stats", "pandas", "seaborn", "distributed", "papermill", "nbdev.test"]
@@ -116,9 +117,9 @@ def code_length(
 
 
 def checks() -> dict[str, Callable[[], str]]:
-    """List every check by name; the chapters with most code first, so that no worker idles at the end."""
+    """List every check by name; slow chapters and those with most code first, so that no worker idles at the end."""
     found = [path for path in (ROOT / "nbs").rglob("*.ipynb") if not {"experiments", "measurements", "gallery", ".ipynb_checkpoints"} & set(path.parts)]
-    chapters = sorted((path for path in found if path.stem not in LONG), key=code_length, reverse=True)
+    chapters = sorted((path for path in found if path.stem not in LONG), key=lambda path: (path.stem in SLOW, code_length(path)), reverse=True)
     agree = {command: lambda command=command: unchanged_by(command) for command in ("nbdev_clean", "nbdev_export")}
     agree["install"] = lambda: run([sys.executable, ROOT / ".ci" / "install.py"], ROOT)
     return agree | {path.stem: lambda path=path: tested(path) for path in chapters}
