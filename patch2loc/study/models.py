@@ -164,7 +164,8 @@ Marks regions of a {contrast.upper()} brain scan that differ from healthy subjec
 ## Limitations
 
 Not trained on other scanners, field strengths or contrasts, nor on children. Expect small lesions, and lesions that look like healthy
-tissue in this contrast, to be missed.
+tissue in this contrast, to be missed. Filters and intensity matching were developed with results on the LGG and MSLUB
+patients in view, so results on them may be optimistic.
 
 ## Terms
 
