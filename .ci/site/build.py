@@ -82,7 +82,7 @@ def api_index(
 ) -> str:
     """Write the page that lists all modules, by part."""
     rows = [f"- [`{module.name}`]({module.name.partition('.')[2]}.md): {escaped(ast.get_docstring(module.tree) or '')}" for module in modules]
-    return "\n\n".join(["# API reference", "Every public function, class and constant, from the sources of the package. Each page links the chapter that explains it.",
+    return "\n\n".join(["# API reference", "Every public function, class and constant, from the sources of the package. Each page links to the chapter that explains it.",
                         "\n".join(rows), toctree([module.name.partition(".")[2] for module in modules])]) + "\n"
 
 

@@ -10,7 +10,7 @@ PARTS = {
     "5_simulation": "5 Simulation", "6_pixelwise": "6 Pixel-wise methods", "7_study": "7 Study", "8_runs": "8 Runs", "9_apps": "9 Applications",
 }
 LISTS = {  # folders with a page that lists their notebooks
-    "howto": ("How-tos", "One task a page, worked to its end. A check executes every code cell."),
+    "howto": ("How-tos", "One task per page, worked through to the end. Automated checks execute every code cell."),
     "experiments": ("Experiments", "Notebooks that papermill runs for every fold and data set. They are shown without outputs; every run keeps its own copies."),
     "measurements": ("Measurements", "The measurements behind the numbers of this project."),
     "gallery": ("Gallery", "Finished runs as the command left them: the executed notebooks, and the report."),
@@ -164,10 +164,10 @@ def list_page(
 def about_run(
     folder: Path,  # of a run in the gallery
 ) -> str:
-    """Say in one sentence what a run of the gallery learned from and tested, and whose pictures it shows."""
+    """Say in one sentence what a run of the gallery was trained and tested on, and whose pictures it shows."""
     about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
     kind = "**Synthetic** subjects" if about["synthetic"] else "Real scans"
-    folds, more = f"{len(about['folds'])} fold{'s' * (len(about['folds']) > 1)}", f", with {about['pixelwise']} beside it" if about["pixelwise"] else ""
+    folds, more = f"{len(about['folds'])} fold{'s' * (len(about['folds']) > 1)}", f", with the pixel-wise methods {about['pixelwise']}" if about["pixelwise"] else ""
     learned = f"{kind}, {about['contrast'].upper()}: {folds}, trained on `{about['trained_on']}` for {about['steps']} steps{more} ({about['created']})."
     return " ".join([learned, *([f"Scans: {'; '.join(about['attribution'])}."] if about["attribution"] else [])])
 

@@ -40,7 +40,7 @@ def check_scan(
     volume: Volume,
     path: str | Path,  # for the message
 ) -> None:
-    """Refuse what is no scan of a head.
+    """Refuse input that is not a head scan.
 
     Raises: DataError that names the file, what was expected and what was found.
     """
@@ -96,7 +96,7 @@ def is_stripped(
     volume: Volume,
     brain_ml: tuple[float, float] = (800.0, 2200.0),  # volumes that a brain may have
 ) -> bool:
-    "Tell whether a scan has no skull: a third and more of it is background, 0 or the constant of all corners."
+    "Tell whether a scan has no skull: at least a third of it is background, 0 or the constant of all corners."
     scan = zero_background(volume)
     if (scan.data == 0).mean() < 1 / 3:
         return False
@@ -228,7 +228,7 @@ def candidate_table(
     affine: np.ndarray,  # (4, 4) of the grid
     transform: np.ndarray,  # (4, 4) scan mm to model mm
     healthy_mm: float,  # distance in healthy subjects
-) -> pd.DataFrame:  # one row a candidate; mm and ml of the scan
+) -> pd.DataFrame:  # one row per candidate; mm and ml of the scan
     "List the candidates: centre, volume, peak and mean of the fused map, NLL, normative z, predicted distance, region, and why."
     rows, voxel_ml = [], abs(np.linalg.det(affine[:3, :3])) / 1000 / float(np.linalg.det(transform[:3, :3]))
     for number in range(1, int(labels.max()) + 1):

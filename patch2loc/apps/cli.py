@@ -51,7 +51,7 @@ Jobs = Annotated[int, Option(help="processes")]
 RunDir = Annotated[Path, Argument(metavar="RUN", help="a run's folder")]
 Scheduler = Annotated[str, Option(help="address of a running Dask scheduler, whose workers see the same files")]
 Steps = Annotated[Optional[int], Option(help="optimizer steps")]
-Seed = Annotated[Optional[int], Option(help="of everything that is random, by default 3141")]
+Seed = Annotated[Optional[int], Option(help="seed of all random numbers; default: 3141")]
 ScorePrecision = Annotated[Text, Option(help="of scoring: float32 (default), bfloat16, auto")]
 EXPERIMENTS = "nbs/experiments"
 SET_HELP = "a value of the configuration, for instance training.steps=2000; may be repeated, and wins over the other options"
@@ -222,19 +222,19 @@ def transfer(
     progress = lambda done, of, subject: report(f"{done}/{of} {subject}") if done % 10 == 0 or done == of else None
     spec = dataset_spec(dataset, folder)
     made = transfer_dataset(spec, folder, to, seed, labels, progress)
-    report(f"{made} scans made in {folder / spec.folder / to}; make the split tables after this, they list who has a {to.upper()}")
+    report(f"{made} scans made in {folder / spec.folder / to}; make the split tables next, they list the subjects with a {to.upper()}")
 
 # %% ../../nbs/9_apps/94_cli.ipynb #c17c3025
 @app.command()
 def detect(
     scan: Annotated[Optional[Path], Argument(help="NIfTI file, folder of DICOM slices, or folder of NIfTI files: many scans")] = None,
-    out: Annotated[Optional[Path], Option(help="folder of the files and of report.html; needed")] = None,
+    out: Annotated[Optional[Path], Option(help="folder for files and report.html; required")] = None,
     t1: Annotated[Optional[Path], Option("--t1", help="a T1 scan, instead of SCAN or beside --t2")] = None,
     t2: Annotated[Optional[Path], Option("--t2", help="a T2 scan, instead of SCAN or beside --t1")] = None,
-    run: Annotated[Optional[list[Path]], Option("--run", help="a run's or a model's folder, one per contrast; default: what ships")] = None,
+    run: Annotated[Optional[list[Path]], Option("--run", help="folder of a run or model, one per contrast; default: shipped ones")] = None,
     fold: Annotated[str, Option(help="a fold's number, or all: the mean of all folds")] = "all",
-    preprocessed: Annotated[bool, Option("--preprocessed", help="the scan has no skull; default: found out")] = False,
-    subject: Annotated[str, Option(help="name in file names")] = "scan", series: Annotated[str, Option(help="a DICOM series")] = "",
+    preprocessed: Annotated[bool, Option("--preprocessed", help="the scan has no skull; default: detected automatically")] = False,
+    subject: Annotated[str, Option(help="label in the file names")] = "scan", series: Annotated[str, Option(help="a DICOM series")] = "",
     jobs: Annotated[int, Option(help="processes, for many scans")] = 1,
 ) -> None:
     "Look for anomalies in one's own T1 or T2 scans: maps, candidates, and a page. Research software, not a diagnosis."
@@ -320,9 +320,9 @@ def run(
     allow_leaks: Annotated[bool, Option("--allow-leaks", help="run on splits that leak; the record says so")] = False,
     jobs: Annotated[int, Option(help="worker processes on this machine; 0: one per core")] = 0, scheduler: Scheduler = "",
     dry_run: Annotated[bool, Option("--dry-run", help="list what would run, why, and about how long")] = False,
-    force: Annotated[Optional[list[str]], Option(help="do again: a step, stage or notebook, or all; may be repeated")] = None,
+    force: Annotated[Optional[list[str]], Option(help="repeat a step, stage or notebook, or all; may be given several times")] = None,
     until: Annotated[str, Option(help="last stage: prepare, train, score, fuse, analyse, tables; default: all")] = "",
-    partial: Annotated[bool, Option("--partial", help="make tables although something failed; they name what is missing")] = False,
+    partial: Annotated[bool, Option("--partial", help="make tables even if something failed; they name what is missing")] = False,
 ) -> None:
     "Run the study: every fold and data set; a second call does only what is missing or outdated."
     core.clone_path(EXPERIMENTS)
@@ -425,7 +425,7 @@ def _command(words: list[str] | None = None) -> int:  # exit status
     except OSError as error:
         status, message = 1, f"{error.filename}: {error.strerror}" if error.filename else str(error)
     except (KeyboardInterrupt, Abort):
-        status, message = 130, "interrupted; the same command goes on where it stopped"
+        status, message = 130, "interrupted; the same command continues where it stopped"
     typer.echo(f"patch2loc: {' '.join(message.split())}", err=True)
     return status
 

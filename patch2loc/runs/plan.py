@@ -75,7 +75,7 @@ def _record_run(parameters: Mapping[str, Any], made_from: str, report: Callable[
 
 # %% ../../nbs/8_runs/84_plan.ipynb #b6d767d2
 def missing_cases(run_dir: str | Path, datasets: Sequence[str], folds: Sequence[int]) -> list[str]:  # one line each
-    "Name what a complete run would have and this one has not."
+    "Name what a complete run would have and this one lacks."
     found = []
     for fold, dataset in [(f, d) for f in folds for d in datasets]:
         folder = Path(run_dir) / f"fold-{fold}" / dataset
@@ -289,7 +289,7 @@ def _labels(steps: Sequence[Step], force: Sequence[str]) -> dict[str, set[str]]:
     return labels
 
 # %% ../../nbs/8_runs/84_plan.ipynb #1c383cd3
-def _rates(study: Study, steps: Sequence[Step] = ()) -> tuple[dict[str, float], str]:  # kind -> seconds a unit; their source
+def _rates(study: Study, steps: Sequence[Step] = ()) -> tuple[dict[str, float], str]:  # kind -> seconds per unit; their source
     "Collect the time of a unit of each kind of step."
     measured, dense = PROJECT_DIR / "nbs" / "measured", study.config.network.encoder == "dense"
     bench = {(r["name"], r["precision"], r["stage"]): r["seconds"] for r in json.loads((measured / "bench.json").read_text())}
@@ -308,7 +308,7 @@ def _rates(study: Study, steps: Sequence[Step] = ()) -> tuple[dict[str, float], 
     return rates | own, f"this run's own steps, else {source}" if own else source
 
 # %% ../../nbs/8_runs/84_plan.ipynb #b0d7abee
-def _pixelwise_rates(study: Study) -> tuple[dict[str, float], str]:  # kind -> seconds a unit; where they come from
+def _pixelwise_rates(study: Study) -> tuple[dict[str, float], str]:  # kind -> seconds per unit; where they come from
     "Collect what pixel-wise methods add: trainings, a volume's residual, and what comes with it (fusions, measures, files)."
     from patch2loc.pixelwise.diffusion_methods import method_names
 

@@ -216,7 +216,7 @@ def _git_revision() -> dict[str, Any]:
 
 def _compare(old: dict[str, Any], new: dict[str, Any], path: Path) -> None:
     "Refuse with `ParameterError` to go on in a folder that holds another study."
-    hint = "give another --out, or --force all to make it anew"
+    hint = "give another --out, or --force all to repeat the run"
     if "config" not in old:
         version = old.get("versions", {}).get("patch2loc", "an older version")
         raise ParameterError(f"{path}: the folder holds a run of patch2loc {version} from before run.json had a configuration; {hint}")

@@ -79,7 +79,7 @@ def _writable(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         where, what = error.filename or folder, error.strerror or error
-        raise DataError(f"{where}: {what}; what was finished stays, and the same command goes on") from None
+        raise DataError(f"{where}: {what}; what was finished stays, and the same command continues") from None
 
 # %% ../../nbs/8_runs/86_run.ipynb #80494873
 def _work(folder: Path, plan: Plan, token: str, report: Callable[[str], None], options: RunOptions) -> None:

@@ -74,19 +74,19 @@ class AnatomyParameters:
 
     population_seed: int = 0  # the population is the same whatever the cohort's seed
     population_scales: tuple[float, ...] = (32.0, 15.0)  # knot spacing of the common deformation
-    population_rms: tuple[float, ...] = (1.8, 1.6)  # its rms displacement, one a scale
+    population_rms: tuple[float, ...] = (1.8, 1.6)  # its rms displacement, one per scale
     torque: float = 2.5  # right hemisphere forward, left one back
     sharpness: float = 3.0  # exponent on the tissue fractions: an average brain is blurred, a subject is not
-    csf_boost: float = 1.6  # factor on the odds of CSF before sharpening: opens the sulci an average closes
+    csf_boost: float = 1.6  # factor on the odds of CSF before sharpening: opens the sulci that averaging closes
     folding_scale: float = 7.0  # knot spacing of the common folding pattern
     folding: float = 0.9  # its rms effect on the log odds of the tissues
     regional_scale: float = 14.0  # knot spacing of the common regional differences in tissue signal
     regional: float = 0.05  # their rms, as a fraction of the signal
-    iron: float = 0.3  # loss of T2 signal in pallidum, red nucleus, black substance, dentate
-    vessels: float = 0.5  # loss of T2 signal in flow voids among the CSF
+    iron: float = 0.3  # loss of T2 signal in pallidum, red nucleus, substantia nigra, dentate
+    vessels: float = 0.5  # loss of T2 signal in flow voids within the CSF
     subject_scales: tuple[float, ...] = (40.0, 15.0)  # knot spacing of a subject's own deformation
-    subject_rms: tuple[float, ...] = (3.0, 0.7)  # its rms displacement, one a scale
-    scale_sd: float = 0.03  # size, each axis by itself
+    subject_rms: tuple[float, ...] = (3.0, 0.7)  # its rms displacement, one per scale
+    scale_sd: float = 0.03  # size, each axis independently
     rotation_sd: float = 1.0  # degrees left over by registration, each axis
     shift_sd: float = 1.5  # mm left over by registration, each axis
     contrast_sd: float = 0.05  # each tissue's signal, as a fraction

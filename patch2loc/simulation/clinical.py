@@ -128,7 +128,7 @@ def _haemorrhage(scan: Scan, depth: np.ndarray, levels: Levels, rng: np.random.G
 
 # %% ../../nbs/5_simulation/56_clinical.ipynb #56a00010
 TISSUE_KINDS = tuple(LESIONS["tissue"])
-MASS_EFFECT = (0.0, 0.35)  # of a tumour: fraction of the distance to its centre by which tissue at its centre comes from within
+MASS_EFFECT = (0.0, 0.35)  # of a tumour: at strength s, a voxel r from its centre shows tissue from (1 - s) r; s is largest at the centre
 
 def _displaced(scan: Scan, weight: np.ndarray, strength: float) -> np.ndarray:  # (X, Y, Z)
     "Push tissue away from the centre of a lesion; the effect falls off over 1.6 radii of a ball of its volume."

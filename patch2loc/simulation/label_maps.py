@@ -69,7 +69,7 @@ class LabelMap:
 def read_labels(
     path: str | Path,
     number: int = 0,  # of the map
-    closing: int = 3,  # voxels that a sulcus may be deep and narrow
+    closing: int = 3,  # iterations of the binary closing that fills the sulci, voxels
 ) -> LabelMap:
     "Read a label map.   Raises: DataError if it is missing, cannot be read or shows no brain."
     labels = np.rint(np.asarray(_load(path).dataobj)).astype(np.int16)
@@ -101,7 +101,7 @@ def label_subject(
     spacing: tuple[float, float, float] = (1.0, 1.0, 2.0),  # mm
     anatomy: AnatomyParameters = AnatomyParameters(),
 ) -> tuple[SyntheticSubject, np.ndarray]:  # the subject; tissue fractions (8, n) at the voxels of its brain mask, sum to 1
-    "Lay a deformed label map on a grid in MNI space."
+    "Resample a deformed label map to a grid in MNI space."
     axes, inverse = _box_axes(spacing), np.linalg.inv(map_.affine)
     where = np.tensordot(inverse[:3, :3], _places(axes, rng, anatomy), 1) + inverse[:3, 3][:, None, None, None]
 

@@ -41,7 +41,7 @@ def register(needs: str) -> Callable:  # decorator that returns the function unc
 class LesionParameters:
     "Sizes, numbers and variability of the lesions of synthetic subjects; ranges are sampled uniformly."
 
-    edge: float = 2.5  # mm from no lesion to all lesion; the mask is where the weight is above a half
+    edge: float = 2.5  # mm over which the weight rises from 0 to 1; the mask is where the weight is above a half
     irregular: float = 0.22  # rms of the radius over the surface, as a fraction
     central: float = 96.0  # mm of the brain's height, about its middle, that lesions keep to
     bright_core: tuple[float, float] = (8.0, 15.0)  # radius of a tumour, mm
@@ -55,7 +55,7 @@ class LesionParameters:
     displaced_radius: tuple[float, float] = (15.0, 23.0)  # mm
     displaced_distance: float = 45.0  # least in-plane distance of the tissue's origin, mm
     displaced_height: float = 20.0  # largest difference in height, mm
-    variety: float = 0.8  # least standard deviation of the tissue replaced, as a fraction of the brain's
+    variety: float = 0.8  # smallest standard deviation of the tissue replaced, as a fraction of the brain's
     candidates: int = 40  # places compared before the best is taken
 
 # %% ../../nbs/5_simulation/51_lesions.ipynb #41648514
@@ -161,7 +161,7 @@ def same_values(
 def _solid_place(
     subject: SyntheticSubject, t2: np.ndarray, radius: float, rng: np.random.Generator, parameters: LesionParameters,
 ) -> np.ndarray:  # (3,) mm
-    "Choose a place well inside the brain where the mean equals that of the surrounding shell and of the brain."
+    "Choose a place well inside the brain, with mixed tissue, whose mean is closest to that of the surrounding shell."
     spread, mean, best, found = t2[subject.brain_mask].std(), t2[subject.brain_mask].mean(), np.inf, None
     for centre in _centres(subject, np.ones(int(subject.brain_mask.sum()), bool), radius, parameters.candidates, rng, parameters):
         window = tuple(slice(*np.searchsorted(a, (c - 1.4 * radius, c + 1.4 * radius))) for a, c in zip(subject.axes, centre))
@@ -180,7 +180,7 @@ def _solid_place(
 def _solid_blob(
     subject: SyntheticSubject, t2: np.ndarray, radius_mm: tuple[float, float], rng: np.random.Generator, parameters: LesionParameters,
 ) -> tuple[np.ndarray, tuple[slice, ...], np.ndarray]:  # centre, mm; window of the grid; weight on it
-    "Sample a lesion at such a place."
+    "Sample a lesion at the place that `_solid_place` chooses."
     radius = rng.uniform(*radius_mm)
     centre = _solid_place(subject, t2, radius, rng, parameters)
     window = _window(subject, centre, radius, parameters)
@@ -264,7 +264,7 @@ def insert_in_signal(
 GAINS = ((0.55, 0.75), (1.3, 1.6))  # of `shaded`: darker, brighter
 RADIUS_MM = (8.0, 18.0)  # large lesions; sampled uniformly
 SMALL_MM = (2.5, 5.0)  # small lesions
-EDGE_MM = 2.0  # from no lesion to all lesion
+EDGE_MM = 2.0  # over which the weight rises from 0 to 1
 
 def _ball(scan: Scan, radius: float, rng: np.random.Generator, candidates: int = 40) -> tuple[np.ndarray, np.ndarray]:
     "Choose the centre (3,) well inside the brain; return it, in voxels, and each voxel's distance to it, in radii."
@@ -325,7 +325,7 @@ def _shaded(scan: Scan, centre: np.ndarray, distance: np.ndarray, rng: np.random
 SCAN_KINDS = tuple(LESIONS["scan"])
 
 def insert_in_scan(
-    scan: Scan,  # prepared; the first two voxel sizes alike
+    scan: Scan,  # prepared; equal voxel sizes in plane
     kind: str,  # one of SCAN_KINDS
     rng: np.random.Generator,
     radius_mm: tuple[float, float] = RADIUS_MM,  # sampled uniformly

@@ -147,24 +147,25 @@ def model_card(
     derived = fold.localizer.about.get("derived", "")
     return f"""# patch2loc model {contrast}
 
-Finds regions of a {contrast.upper()} scan of the brain that healthy subjects do not show. Research only.
+Marks regions of a {contrast.upper()} brain scan that differ from healthy subjects. For research only.
 
 - **Data**: {facts['data']}. {derived}
 - **Training**: {facts['training']}
 - **Validation** (best checkpoint, threshold of candidates): {facts['validation']}
 - **Recipe**: {recipe}; all else as in patch2loc {version('patch2loc')}
-- **Threshold**: {fusion.rule.threshold:g} in the fused map; in healthy validation scans {found['mean']:.2g} candidates lie above it in
-  the mean, {found['median']:g} in the median
+- **Threshold**: {fusion.rule.threshold:g} in the fused map; healthy validation scans have {found['mean']:.2g} candidates above it on
+  average (median {found['median']:g})
 - **Network**: {fold.localizer.digest[:16]}
 
 ## Measured
 
 {measured if facts['measured'] else 'Nothing was measured with this model yet.'}
 
-## What it has not seen
+## Limitations
 
-Other scanners and field strengths, children, other contrasts. Small lesions, and lesions that look like healthy tissue in this contrast,
-are missed.
+Not trained on other scanners, field strengths or contrasts, nor on children. Expect small lesions, and lesions that look like healthy
+tissue in this contrast, to be missed. Filters and intensity matching were developed with results on the LGG and MSLUB
+patients in view, so results on them may be optimistic.
 
 ## Terms
 
