@@ -74,7 +74,7 @@ def naming(path: str | Path) -> Iterator[None]:
 
 # %% ../nbs/0_ground/00_core.ipynb #a41fde2a
 def _project_dir(start: Path) -> Path:
-    "Find the clone that holds the file `start`; without a clone, the folder of the package with what it carries of it."
+    "Return the clone that contains the file `start`; without a clone, the package's folder `project`."
     clones = (folder for folder in start.parents[:3] if (folder / "data_manifest").is_dir() and (folder / "nbs").is_dir())
     return next(clones, start.parent / "project")
 
@@ -90,7 +90,7 @@ def clone_path(
     """
     path = PROJECT_DIR / name
     if not path.exists():
-        raise DataError(f"{name}: needs a clone of the repository, and this installation is none; {instead}")
+        raise DataError(f"{name}: needs a clone of the repository, which this installation is not; {instead}")
     return path
 
 # %% ../nbs/0_ground/00_core.ipynb #688e601f
@@ -102,7 +102,7 @@ def _setting(name: str) -> str | None:
         return os.environ[name]
     file, found = Path("pc_environment.env"), None
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines() if file.is_file() else []  # without the mark that Windows puts first
+        lines = file.read_text(encoding="utf-8-sig").splitlines() if file.is_file() else []  # without the byte order mark of Windows
     except UnicodeDecodeError as error:
         raise DataError(f"{file}: expected text in UTF-8, found byte {error.object[error.start]:#x} at place {error.start}") from None
     for number, line in enumerate(lines, 1):
@@ -165,7 +165,7 @@ _leave_home()
 # %% ../nbs/0_ground/00_core.ipynb #d112e18f
 @contextmanager
 def hidden_main() -> Iterator[None]:
-    "Let processes that are started in this block not import the script that runs."
+    "Keep processes that are started in this block from importing the running script."
     script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
     try:
         yield
@@ -338,7 +338,7 @@ def read_volume(
 
 # %% ../nbs/0_ground/00_core.ipynb #b40f7d1e
 def _mask_values(data: np.ndarray, path: str | Path) -> np.ndarray:
-    "Round the values of a mask, NaN to 0; `DataError` if they are no labels and not between 0 and 1 either."
+    "Round the values of a mask, NaN to 0; `DataError` if they are neither labels nor between 0 and 1."
     whole = data
     if data.dtype.kind == "f":
         data = np.where(np.isnan(data), 0, data)

@@ -78,7 +78,7 @@ def read_entries(
     return entries
 
 def check_contrasts(path: Path, contrasts: Sequence[str]) -> None:
-    """Refuse contrasts that would go into a folder nobody reads.   Raises: DataError naming the file and the contrast."""
+    """Refuse contrasts whose folder would not be read.   Raises: DataError naming the file and the contrast."""
     if wrong := [contrast for contrast in contrasts if contrast not in CONTRASTS] or [()] * (not contrasts):
         raise DataError(f"{path}: contrast: expected {', '.join(CONTRASTS)} (small letters), found {wrong[0]!r}")
 
@@ -182,7 +182,7 @@ def unread_files(
     spec: DatasetSpec,
     data_dir: str | Path,
 ) -> list[str]:  # below the data set's folder
-    """List a set's NIfTI files that nothing reads: in another folder, under another name, or of a subject without the first contrast."""
+    """List a set's NIfTI files that are not read: in another folder, under another name, or of a subject without the first contrast."""
     files = _part_files(spec, Path(data_dir))
     subjects = {subject_of(path.name) for path in files if path.parent.name == spec.contrasts[0]}
     read = {path for path in files if subject_of(path.name) in subjects}
@@ -222,7 +222,7 @@ def read_table(
     path: str | Path,
     names: Sequence[str] = (),  # of columns, recognized in any case
 ) -> pd.DataFrame:  # text without blanks around it; the row with index i is line i + 2 of the file
-    """Read a CSV table as people, spreadsheets and programs write it: separated by commas, semicolons or tabs.
+    """Read a CSV table, written by hand, spreadsheet or program: separated by commas, semicolons or tabs.
 
     Raises: DataError naming the file and the line if it is not UTF-8 or a row does not fit the header.
     """
@@ -252,7 +252,7 @@ def read_ages(
     table: pd.DataFrame,  # of `read_table`, with a column age
     path: str | Path,  # for the message
 ) -> pd.Series:  # years, NaN where unknown
-    """Read ages as `61.5`, `61,5`, `061Y` or, where the oldest are not told apart, `90+`.
+    """Read ages as `61.5`, `61,5`, `061Y` or, where the highest ages are pooled, `90+`.
 
     Raises: DataError naming the line of anything else, such as 18M or a year of birth.
     """

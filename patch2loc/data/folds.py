@@ -199,7 +199,7 @@ def remove_stale(
     tables: Tables,  # of the set, as just written
     out_dir: str | Path,
 ) -> list[str]:  # names of the files removed
-    """Remove a set's tables of earlier calls that are not made any more, such as folds, or who has a T2."""
+    """Remove a set's tables of earlier calls that are no longer made, such as folds or lists of subjects with a T2."""
     files = {path: _TABLE.match(path.name) for path in sorted(Path(out_dir).glob("*.csv")) if path.stem not in tables}
     mine = {path for path, match in files.items() if match and match["name"] == dataset}
     removed = [path for path in files if path in mine or path.stem in _availability_tables(dataset, "t2")]

@@ -190,7 +190,7 @@ def _refuse_alike(found: list[RawSubject]) -> list[RawSubject]:
 
 # %% ../../nbs/1_data/14_layouts.ipynb #a0cc2a01
 def unmatched_files(layout: Layout, raw_dir: str | Path) -> list[str]:  # below RAW_DIR
-    """List the NIfTI files and DICOM folders that `find_subjects` takes for no subject."""
+    """List the NIfTI files and DICOM folders that `find_subjects` assigns to no subject."""
     names, parts = _find_files(layout, Path(raw_dir))
     subjects = {subject for contrast in layout.scans for subject in parts[contrast]}
     taken = {name for found in parts.values() for subject in subjects & set(found) for name in found[subject]}

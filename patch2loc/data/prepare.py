@@ -134,7 +134,7 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
                              "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"), "1") | {"MPLBACKEND": "Agg"}
 
 def _on_dask(client: Client, work: list[RawSubject], folder: Path, template: Template, settings: Preparation) -> Iterator[dict]:
-    "Yield rows as they are finished; who shared a lost worker is tried once more, alone."
+    "Yield rows as they are finished; the subjects of a lost worker are tried once more, one at a time."
     shared, lost = client.scatter(template, broadcast=True), []
     futures = {client.submit(_prepare_subject, raw, folder, shared, settings, pure=False): raw for raw in work}
     for future in as_completed(futures):

@@ -34,7 +34,7 @@ _COUNTED = re.compile(r"^(.+?)[_-](?:s|v|scan)[_-]?(\d{1,2})$", re.IGNORECASE)  
 def persons_of(
     subjects: Iterable[str],  # all of a set, as `subject_of` returns them
 ) -> dict[str, str]:  # subject: person
-    """Name the human being behind each subject of a set, the same for all sessions."""
+    """Name the person of each subject of a set, the same for all sessions."""
     persons = {subject: next((m[1] for p in _PERSON if (m := p.match(subject))), subject) for subject in subjects}
     counted = {s: m for s, person in persons.items() if s == person and (m := _COUNTED.match(s))}
     names, last = {m[1] for m in counted.values()}, max((int(m[2]) for m in counted.values()), default=0)
@@ -53,7 +53,7 @@ def _slashed(path: str) -> str:
     return f"/{path}" if path.startswith(("Train/", "Test/")) else path
 
 def _same_person(img_name: str, scan: str) -> bool:
-    "Do a name, perhaps without ending, and a file belong to one person?"
+    "Tell whether a name, with or without ending, and a file belong to one person."
     subject, names = subject_of(scan), {subject_of(img_name), subject_of(f"{img_name}_t1")}
     persons = persons_of({subject, *names})
     return any(persons[name] == persons[subject] for name in names)
@@ -143,7 +143,7 @@ class SubjectFiles:
     brain_mask: Path | None  # None: taken from the image
     lesion_mask: Path | None  # None: none is known
     age: float | None  # years
-    person: str = ""  # as the table names the person; "": told by the subject's name
+    person: str = ""  # as the table names the person; "": derived from the subject's name
 
 def _rewrite_contrast(img_path: str, contrast: str) -> str:
     "Name the file of another contrast, given /Train/ixi/t1/<subject>_t1.nii.gz."
@@ -303,7 +303,7 @@ def leaks(
 def leak_text(
     leak: Mapping,  # LEAK_COLUMNS
 ) -> str:
-    """Word one leak."""
+    """Describe one leak in a sentence."""
     where = " and ".join(f"{leak[f'file_{x}']} line {leak[f'line_{x}']}" for x in "ab")
     return f"{leak['kind']}: {leak['person']} is in {where}"
 
@@ -313,7 +313,7 @@ def refuse_leaks(
 ) -> pd.DataFrame:  # LEAK_COLUMNS
     """Stop a study whose splits leak, unless leaks are allowed.
 
-    Raises: SplitError that counts the leaks and words the first of the worst kind.
+    Raises: SplitError with the number of leaks and the first of the worst kind.
     """
     found = leaks(splits_dir)
     if len(found) and not allow_leaks:

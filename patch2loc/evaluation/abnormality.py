@@ -98,7 +98,7 @@ def _auc(values: pd.Series, abnormal: pd.Series) -> float:
     return float(stats.mannwhitneyu(a, b).statistic / (len(a) * len(b))) if len(a) and len(b) else float("nan")
 
 def effect_by_person(
-    patches: pd.DataFrame,  # of `patch_table`, with columns fold and subject, and perhaps person; "": told by the subject's name
+    patches: pd.DataFrame,  # of `patch_table`, with columns fold and subject, and perhaps person; "": derived from the subject's name
     abnormal_above: float = 0.9,  # lesion fraction of an abnormal patch
 ) -> pd.DataFrame:  # one row per score: subjects, patients, median_normal, median_abnormal, auc, auc_low, auc_high, higher, p
     """Compare abnormal with normal patches of the same person.

@@ -143,7 +143,7 @@ _TEXT = ("dataset", "subject", "contrast", "method", *DIGEST_COLUMNS)
 def is_baseline(
     method: str,  # of a row
 ) -> bool:  # brightness or a z-score of the intensity, unfiltered or with any filter: needs no network
-    "Tell baselines from methods by name."
+    "Tell whether a method is a baseline, by its name."
     return _BASELINE.fullmatch(method) is not None
 
 # %% ../../nbs/4_evaluation/45_cases.ipynb #d7c1dff0
@@ -178,7 +178,7 @@ OLD_NAMES = {  # column of a file ("" for its heads) -> old word -> current word
 }
 
 def current_name(name: str, column: str = "") -> str:
-    'Translate an old name that stands in a column ("": the head of a column); other names stay as they are.'
+    'Translate an old name in a column ("": the head of a column); other names stay as they are.'
     for old, new in OLD_NAMES.get(column, {}).items():
         name = re.sub(rf"(?<![A-Za-z])(?:{old})(?![A-Za-z])", new, name)
     return name
@@ -267,7 +267,7 @@ def read_persons(path: str | Path) -> dict[str, str]:  # subject -> person; empt
     return {row["subject"]: row["person"] for row in read_rows(path, ("subject", "person"))} if Path(path).is_file() else {}
 
 # %% ../../nbs/4_evaluation/45_cases.ipynb #c9290822
-def with_persons(cases: pd.DataFrame) -> pd.DataFrame:  # the same rows; `person` as given, else told by the subjects' names
+def with_persons(cases: pd.DataFrame) -> pd.DataFrame:  # the same rows; `person` as given, else derived from the subjects' names
     "Name the person of each case of several folds or runs.   Raises: ResultsError for a subject that is given as two persons."
     given, subjects = cases.get("person", pd.Series("", cases.index, object)).fillna("").astype(object), cases["subject"]
     by_name = cases.groupby("dataset")["subject"].transform(lambda names: names.map(persons_of(names)))

@@ -154,7 +154,7 @@ def count_regions(
     brain_mask: np.ndarray,  # (X, Y, Z) bool
     spacing: np.ndarray,  # (3,) mm
     thresholds: Sequence[float],  # (k,)
-    rule: Rule,  # its own threshold and the length of its list do not count
+    rule: Rule,  # its threshold and the length of its list are not used
 ) -> list[int]:  # (k,) candidates
     "Count the candidate regions of a map at many thresholds."
     deep = distance_transform_edt(np.pad(brain_mask, 1), sampling=spacing)[1:-1, 1:-1, 1:-1] > rule.rim_mm
@@ -169,7 +169,7 @@ def candidate_threshold(
     thresholds: Sequence[float],  # (k,) rising
     allowed: float,  # mean number of false candidates in a scan
 ) -> float:  # one of the thresholds; the highest if none has as few
-    "Choose the least threshold at which, and above which, healthy subjects have at most `allowed` candidates in the mean."
+    "Choose the smallest threshold at which, and above which, healthy subjects have at most `allowed` candidates on average."
     mean = np.asarray(counts).mean(0)
     too_many = np.flatnonzero(mean > allowed)
     return float(thresholds[min(too_many[-1] + 1, len(mean) - 1) if len(too_many) else 0])

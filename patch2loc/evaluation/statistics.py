@@ -17,7 +17,7 @@ from ..data.splits import persons_of
 
 # %% ../../nbs/4_evaluation/43_statistics.ipynb #f4b9ec30
 def _told_by_name(labels: Sequence[tuple]) -> dict[tuple, Hashable]:
-    "Tell the person behind each label, whose last entry is the subject, by the names; a label that is not text is a person of its own."
+    "Name the person of each label, whose last entry is the subject; a label that is not text is a person of its own."
     sets = defaultdict(list)
     for *group, subject in labels:
         sets[tuple(group)] += [subject] if isinstance(subject, str) else []
@@ -26,7 +26,7 @@ def _told_by_name(labels: Sequence[tuple]) -> dict[tuple, Hashable]:
 
 def by_person(
     values: pd.Series | pd.DataFrame,  # indexed by subject; of several index levels, the last is the subject
-    persons: Mapping[Hashable, str] | None = None,  # label of the index -> person; None: told by the subjects' names
+    persons: Mapping[Hashable, str] | None = None,  # label of the index -> person; None: derived from the subjects' names
 ) -> pd.Series | pd.DataFrame:  # indexed by person, in order of first appearance; the last index level is called `person`
     "Average the rows of each person. Values whose last index level is called `person` stay as they are."
     several, names = isinstance(values.index, pd.MultiIndex), [*values.index.names[:-1], "person"]

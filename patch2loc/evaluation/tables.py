@@ -39,7 +39,7 @@ class Head:
 
     @property
     def heading(self) -> str:
-        "Title and protocol; percent goes without saying."
+        "Title and protocol; the unit percent is left out."
         return f"{self.title}, {self.protocol.removeprefix('%').removeprefix(', ')}".removesuffix(", ")
 
 _HEALTHY = "%, healthy threshold"
@@ -131,7 +131,7 @@ def summarize(
 
 # %% ../../nbs/4_evaluation/46_tables.ipynb #19ca14e7
 def _spread(means: pd.Series) -> dict[str, float]:
-    "Describe by Student's t how a mean moves over folds or seeds; NaN with fewer than two."
+    "Describe by Student's t how a mean varies over folds or seeds; NaN with fewer than two."
     from scipy.stats import t
 
     means = np.asarray(means, float)

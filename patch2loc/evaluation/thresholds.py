@@ -70,7 +70,7 @@ SWEPT_FRACTION = 0.1  # of healthy voxels: with more flagged, detections are not
 
 @dataclass(frozen=True)
 class HealthyThresholds:
-    "What healthy validation subjects fix for one method."
+    "Values set on healthy validation subjects for one method."
 
     quantile: float  # threshold at the healthy quantile
     conformal: dict[float, float]  # alpha -> split-conformal threshold, +inf if the subjects are too few

@@ -34,8 +34,8 @@ def smooth_median(
     return median_filter(map_, brain_mask, median_size(spacing, extent_mm))
 
 # %% ../../nbs/3_heatmap/32_filters.ipynb #f7177163
-# Standard deviation of the Gaussian. Chosen with a look at the lesion kinds that are also tested, so results with it are
-# optimistic for these kinds; how it compares with other filters stands in nbs/measurements/m10_detector.ipynb.
+# Standard deviation of the Gaussian. Chosen on lesion kinds that are also tested, so results with it are optimistic for
+# these kinds; nbs/measurements/m10_detector.ipynb compares it with other filters.
 GAUSSIAN_MM = 4.0
 
 @lru_cache(64)

@@ -195,7 +195,7 @@ class PatchScorer:
         model: PatchLocalizer,  # with the resnet18 encoder, which is folded, or another one
         dtype: torch.dtype = torch.float32,  # of the convolutions of resnet18
         batch: int = 4096,  # patches in memory at a time
-        stride: int = 1,  # every n-th row and column is scored; the other voxels take over what the nearest of these has
+        stride: int = 1,  # every n-th row and column is scored; the other voxels get the values of the nearest of these
     ):
         numbers = FoldedLocalizer(model, dtype).numbers if model.architecture.encoder == "resnet18" else _patch_numbers(model)
         self.network, self.batch, self.stride = (numbers, model.architecture, next(model.parameters()).device), batch, stride
@@ -209,7 +209,7 @@ class PatchScorer:
         chosen, nearest = _thinned(where, self.stride)
         few = (image, where[chosen], location[chosen], self.batch)
         kept = torch.cat(list(_score_patches(*self.network, *few)))[nearest]
-        kept[:, :2] += torch.from_numpy(location - location[chosen][nearest]).to(kept.device)  # a moved patch has a moved prediction
+        kept[:, :2] += torch.from_numpy(location - location[chosen][nearest]).to(kept.device)  # the prediction moves with the patch
         yield kept
 
 def _thinned(where: np.ndarray, stride: int) -> tuple[np.ndarray, np.ndarray]:
