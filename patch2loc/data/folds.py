@@ -312,7 +312,8 @@ def add_demographics(
 def _persons_line(spec: DatasetSpec, rows: pd.DataFrame) -> str:
     "Count scans and persons, with an example of a person who was scanned twice."
     persons = persons_in(rows)
-    line = f"{len(rows)} scans of {persons.nunique()} persons in {spec.folder}"
+    number = persons.nunique()
+    line = f"{len(rows)} scan{'s' * (len(rows) != 1)} of {number} person{'s' * (number != 1)} in {spec.folder}"
     if (twice := persons[persons.duplicated()]).empty:
         return line
     scans = rows.loc[persons == twice.iloc[0], "img_name"].map(subject_of)
