@@ -38,7 +38,7 @@ from ..data.registration import load_template, resample, write_transform
 from ..data.scan import Scan
 from ..evaluation.lesions import Rule, find_regions
 from ..heatmap.normative import heatmaps, z_score
-from ..heatmap.scales import NETWORK_MAPS, fused_map, level_maps
+from ..heatmap.scales import NETWORK_MAPS, candidate_map, fused_map, level_maps
 from ..heatmap.scores import to_map
 from ..pages import embed, render
 from ..study.fold import Fold, location_distance
@@ -128,7 +128,8 @@ class Detection:
     heatmap: Volume  # the network's: log-error and log-variance as published, mean of the folds; NaN outside the scored brain
     z_map: Volume  # the network's part of the fused map, standard deviations of healthy brains
     normative: Volume  # intensity in standard deviations from the healthy mean at the same place; above 0: brighter
-    anomaly: Volume  # the fused map of network and normative model; candidates are found here
+    anomaly: Volume  # the fused map of network and normative model
+    asymmetry: Volume  # the fused map without the evidence that both hemispheres share; candidates are found here
     labels: Volume  # int16, number of the candidate
     brain_mask: Volume  # bool
     candidates: pd.DataFrame
@@ -187,7 +188,7 @@ def _maps(scan: Scan, fold: Fold) -> dict[str, np.ndarray]:
     parts = level_maps(fold.fused_parts(scan, found), standard)
     network = {name: pair for name, pair in standard.items() if name.startswith(NETWORK_MAPS)}
     values = {"nll": -found.log_prob, "distance": location_distance(found, scan.spacing)}
-    return {"fused": fused_map(parts, standard), "network": fused_map(parts, network),
+    return {"fused": fused_map(parts, standard), "asymmetry": candidate_map(parts, standard), "network": fused_map(parts, network),
             "normative": z_score(scan.data, scan.brain_mask, fold.atlases["intensity"]),
             "heatmap": heatmaps(found, scan.brain_mask, scan.spacing, None, fold.median_mm, ("heatmap",))["heatmap"],
             **{name: to_map(one, found, scan.brain_mask.shape) for name, one in values.items()}}
@@ -257,9 +258,9 @@ def _carry_map(data: np.ndarray, placed: Placed, transform: np.ndarray, scan: Vo
 def _search(placed: Placed, maps: Mapping[str, np.ndarray], fold: Fold, rule: Rule, healthy_mm: float) -> tuple:
     "Find candidates; return their labels on the grid, their table, and a patch of each."
     grid, lead = placed.scan.volume, fold.localizer.about["contrast"]
-    labels = find_regions(maps["fused"], placed.scan.brain_mask, grid.spacing, rule)
+    labels = find_regions(maps["asymmetry"], placed.scan.brain_mask, grid.spacing, rule)
     table = candidate_table(labels, maps, grid.affine, placed.transforms[lead], healthy_mm)
-    highest = [np.unravel_index(np.where(labels == n, maps["fused"], -np.inf).argmax(), labels.shape) for n in table["candidate"]]
+    highest = [np.unravel_index(np.where(labels == n, maps["asymmetry"], -np.inf).argmax(), labels.shape) for n in table["candidate"]]
     return labels, table, [localize_patch(fold, placed.scan, voxel) for voxel in highest]
 
 def _detect(
@@ -277,7 +278,7 @@ def _detect(
     warnings += [f"About the training data: {about['derived']}"] if "derived" in about else []
     with _stage("candidates", 1, quiet):
         labels, table, localizations = _search(placed, maps, first, rule, about["healthy_mm"])
-        back = [_carry_map(maps[name], placed, transform, scan) for name in ("heatmap", "network", "normative", "fused")]
+        back = [_carry_map(maps[name], placed, transform, scan) for name in ("heatmap", "network", "normative", "fused", "asymmetry")]
         marked = to_scan(grid.like(labels.astype(np.float32)), transform, scan, nearest=True)
     flagged = (labels > 0).sum() / placed.scan.brain_mask.sum()
     warnings += [f"{flagged:.0%} of the brain is marked: the scan differs from training scans by more than a lesion."] * bool(flagged > 0.2)
@@ -329,7 +330,9 @@ def view(found: Detection) -> Page:
         return Layer(name, Volume(np.where(held, resampled, np.nan), affine), threshold, "SD")
 
     labels = resample(scan.like(found.labels.data.astype(np.float32)), shape, affine, nearest=True).data
-    layers = [layer("fused map of network and normative model", found.anomaly, float(found.about["rule"]["threshold"])),
+    threshold = float(found.about["rule"]["threshold"])
+    layers = [layer("network and normative model, what one hemisphere has alone", found.asymmetry, threshold),
+              layer("network and normative model", found.anomaly, threshold),
               layer("network alone", found.z_map, float(np.nanpercentile(found.z_map.data, 99))),
               layer("normative model alone: intensity, without sign", scan.like(np.abs(found.normative.data)), 3.0)]
     pictures = zip(found.candidates["why"], [embed(draw_localization(one)) for one in found.localizations])
@@ -372,7 +375,8 @@ def _write_files(found: Detection, folder: Path, stem: str, sources: Mapping[str
         f"desc-patch2loc_{lead}_zmap": (found.z_map, np.float32, "NLL of the network, filtered, in standard deviations of healthy brains"),
         f"desc-normative_{lead}_zmap": (found.normative, np.float32, f"intensity, {healthy}; below 0: darker"),
         f"desc-anomaly_{lead}_map": (found.anomaly, np.float32, "NLL of the network and intensity without sign, filtered, each in standard "
-                                     "deviations of healthy brains, added; candidates are found in it"),
+                                     "deviations of healthy brains, added"),
+        f"desc-asymmetry_{lead}_map": (found.asymmetry, np.float32, "the anomaly map without what both hemispheres share; candidates are found in it"),
         f"desc-candidates_{lead}_dseg": (found.labels, np.int16, "number of the candidate, 0 outside all"),
         f"desc-brain_{lead}_mask": (found.brain_mask, np.uint8, "brain mask")}
     for name, (volume, dtype, words) in maps.items():

@@ -33,7 +33,8 @@ from patch2loc.heatmap.normative import (
     Atlas, baseline_maps, fit_atlas, heatmaps, load_atlases, match_to_mean, raw_maps, save_atlases, z_score,
 )
 from patch2loc.heatmap.scales import (
-    Standard, filter_sizes, fit_standard, fused_map, fused_parts, level_maps, maps_at_scales, standardized_sums, unfiltered_maps,
+    Standard, candidate_map, filter_sizes, fit_standard, fused_map, fused_parts, level_maps, maps_at_scales, standardized_sums,
+    unfiltered_maps,
 )
 from ..heatmap.scores import SCORES, resolve_score, scores_to_compute
 from ..localizer.batches import Slices, write_slices
@@ -91,6 +92,7 @@ class Fusion:
     healthy_mm: float  # distance of predicted and true location, median of each subject's median
     curve: dict[str, list[float]]  # threshold; mean and median number of candidates in a healthy scan
     subjects: int
+    searched: str = "candidate_map"  # in which map candidates are found; older versions searched the fused map
 
     @property
     def false_candidates(self) -> dict[str, float]:
@@ -100,8 +102,8 @@ class Fusion:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any] | None) -> "Fusion | None":
-        "Read what `asdict` made of one; None if there is none."
-        if not stored:
+        "Read what `asdict` made of one; None if there is none, or one of a version that searched another map."
+        if not stored or stored.get("searched") != "candidate_map":
             return None
         values = {re.sub("^usual", "healthy", name): value for name, value in stored.items()}  # old names
         values |= {"rule": Rule(**stored["rule"]), "standard": {name: tuple(pair) for name, pair in stored["standard"].items()}}
@@ -122,7 +124,7 @@ def learn_fusion(
 ) -> Fusion:
     "Learn the standardization of the fused map and the threshold of its candidates."
     standard, thresholds = fit_standard(healthy), np.round(np.geomspace(0.5, 50, 81), 3).tolist()
-    maps = (fused_map(level_maps(parts, standard), standard) for parts in healthy)
+    maps = (candidate_map(level_maps(parts, standard), standard) for parts in healthy)
     counts = np.array([count_regions(map_, np.isfinite(map_), spacing, thresholds, Rule(0.0)) for map_ in maps])
     curve = {"threshold": thresholds, "mean": counts.mean(0).round(3).tolist(), "median": np.median(counts, 0).tolist()}
     rule = Rule(candidate_threshold(counts, thresholds, FALSE_CANDIDATES))
@@ -224,10 +226,18 @@ class Fold:
 
     def fused(self, scan: Scan, predictions: Predictions) -> np.ndarray:
         "Compute the fused map (X, Y, Z), NaN outside the brain; `CheckpointError` for a fold of an older version."
+        return fused_map(self._levelled(scan, predictions), self.fusion.standard)
+
+    def candidate_map(self, scan: Scan, predictions: Predictions) -> np.ndarray:
+        "Compute the map (X, Y, Z) in which candidates are found, NaN outside the brain; `CheckpointError` as for the fused map."
+        return candidate_map(self._levelled(scan, predictions), self.fusion.standard)
+
+    def _levelled(self, scan: Scan, predictions: Predictions) -> dict[str, np.ndarray]:
+        "Compute the levelled maps that are fused; `CheckpointError` for a fold of an older version."
         if self.fusion is None:
             raise CheckpointError(f"{self.checkpoint.parents[1]}: expected a fold with a calibrated fused map, found an older one: "
                                   "train it again")
-        return fused_map(level_maps(self.fused_parts(scan, predictions), self.fusion.standard), self.fusion.standard)
+        return level_maps(self.fused_parts(scan, predictions), self.fusion.standard)
 
     def wide_and_narrow(self, scan: Scan, predictions: Predictions) -> dict[str, np.ndarray]:
         "Filter NLL and voxel atlas apart, as their combination needs them."
@@ -320,7 +330,7 @@ def _fit_healthy(experiment: Experiment, train: Files, val: Files, values: dict[
         fold = replace(fold, standard=fit_standard(fold.at_scales(fold.load(f), _stored(store, f)[0]) for f in val))
     distances = [float(np.median(location_distance(_stored(store, f)[0], spacing))) for f in val]
     fusion = learn_fusion([np.load(store / f"{f.subject}.fused.npz") for f in val], spacing, distances)
-    report(f"candidates above {fusion.rule.threshold:g} in the fused map: "
+    report(f"candidates above {fusion.rule.threshold:g}: "
            f"{fusion.false_candidates['mean']:.1f} in a healthy scan, mean")
     fold = replace(fold, fusion=fusion)
     fit = lambda files: {**values, **_location_atlases(files, store, spacing, scores_to_compute(scoring.score))}
