@@ -132,8 +132,8 @@ def zero_background(
     return scan.like(scan.data - corners.flat[0]) if np.ptp(corners) == 0 else scan
 
 def _positive(scan: Volume, stripped: bool) -> Volume:
-    "Shift a scan of values below 0 so that a bias field can divide it; a stripped one is 0 outside the brain."
-    data = (zero_background(scan) if stripped else scan).data
+    "Set a constant background to 0; lift values below 0, so that a bias field can divide them, but not outside a stripped brain."
+    data = zero_background(scan).data
     if data.min() < 0:
         mask = mask_from_image(scan.like(data)) if stripped else np.ones(scan.shape, bool)
         lowest, low, high = np.quantile(data[mask], [0.001, 0.01, 0.99])
