@@ -141,6 +141,11 @@ def _positive(scan: Volume, stripped: bool) -> Volume:
             data = np.where(mask, np.maximum(data - lowest, 1e-3 * (high - low)), 0).astype(np.float32)
     return scan.like(data)
 
+def _in_units(scan: Volume) -> Volume:
+    "Set the median of the values above 0 to 100, in double precision: field and registration amplify what rounding leaves of a unit."
+    above = scan.data[scan.data > 0].astype(np.float64)
+    return scan.like((scan.data * (100 / np.median(above))).astype(np.float32)) if above.size else scan
+
 # %% ../../nbs/1_data/12_preprocessing.ipynb #3c6fdf8b
 def bias_field(
     volume: Volume,
@@ -291,7 +296,7 @@ def _second(scan: Volume, lead: Volume, brain: Volume, aligned: bool, settings: 
 
     A coarse search tells where the brain is; with the field found there divided out, the search is repeated.
     """
-    work = isotropic(scan, settings.work_mm)
+    work = isotropic(_in_units(scan), settings.work_mm)
     mask = resample(brain, lead.shape, lead.affine).data
 
     def search(volume: Volume, levels: Sequence[float]) -> np.ndarray:
@@ -377,7 +382,7 @@ def prepare(raw: RawSubject, template: Template, settings: Preparation = Prepara
     settings = replace(settings, brain_ml=raw.brain_ml or settings.brain_ml)
     scans, doubts = _read(raw)
     first, before = next(iter(scans)), _read_lesion(raw, scans)
-    grid, work = _output_grid(template, settings.spacing), isotropic(scans[first], settings.work_mm)
+    grid, work = _output_grid(template, settings.spacing), isotropic(_in_units(scans[first]), settings.work_mm)
     with naming(raw.brain_mask or raw.scans[first]):
         brain, quality, unsure = _brain_of(raw, scans[first], settings)
         transform, factor = _to_template(work, brain, template, settings)
