@@ -23,7 +23,7 @@ from scipy import ndimage
 
 from ..core import DataError, Volume, digest, forms_of, read_volume
 from ..data.dicom import dicom_to_nifti
-from ..data.preprocessing import Prepared, zero_background
+from ..data.preprocessing import Prepared, in_units, zero_background
 from ..data.registration import dice, mask_from_image, register, resample, resample_mean
 from ..data.scan import GRID_MM, Scan, curvature_flow, rescale, standardize
 from ..localizer.batches import neighbourhood
@@ -181,7 +181,7 @@ def place(
     contrast, (healthy, mask) = fold.localizer.about["contrast"], mean_brain(fold)
     volume, grid = prepared.scans[contrast], (healthy.shape, healthy.affine)
     if transform is None:
-        transform = register(volume, prepared.brain_mask, healthy, mask)
+        transform = register(in_units(volume), prepared.brain_mask, healthy, mask)
     whole = volume.like(prepared.brain_mask)
     brain = resample(whole, *grid, transform).data
     if prepared.quality["brain"] not in ("given", "image"):

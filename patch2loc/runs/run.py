@@ -78,7 +78,7 @@ def _writable(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where, what = error.filename or folder, error.strerror or error
+        where, what = error.filename or folder, error.strerror or str(error) or type(error).__name__
         raise DataError(f"{where}: {what}; what was finished stays, and the same command continues") from None
 
 # %% ../../nbs/8_runs/86_run.ipynb #80494873

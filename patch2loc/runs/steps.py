@@ -14,7 +14,7 @@ import shutil
 import socket
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence
@@ -266,6 +266,17 @@ def run_step(
         line, status = f"{error.filename or step.out}: {error.strerror or error}", 1
     return Outcome(step.name, "failed", line, time.monotonic() - start, exit_status=status)
 
+# %% ../../nbs/8_runs/82_steps.ipynb #c1a5ed01
+@contextmanager
+def _closed_late(part: AbstractContextManager) -> Iterator[Any]:
+    "Enter a cluster or client; that a busy machine does not close it in time is no fault of what was done with it."
+    value = part.__enter__()
+    try:
+        yield value
+    finally:
+        with suppress(TimeoutError):
+            part.__exit__(None, None, None)
+
 # %% ../../nbs/8_runs/82_steps.ipynb #225bc35c
 CONNECT_S = 10  # a scheduler that does not answer so long is not there
 
@@ -291,7 +302,7 @@ def workers(
     local = {i: {"cls": Nanny, "options": options | {"resources": others if i else first}} for i in range(jobs or CPU_COUNT)}
     head = {"cls": Scheduler, "options": {"host": "127.0.0.1", "port": 0, "dashboard_address": "127.0.0.1:0"}}
     cluster = SpecCluster(scheduler=head, workers=local, silence_logs=logging.CRITICAL)
-    with hidden_main(), cluster, Client(cluster, set_as_default=False) as client:
+    with hidden_main(), _closed_late(cluster), _closed_late(Client(cluster, set_as_default=False)) as client:
         yield client
 
 # %% ../../nbs/8_runs/82_steps.ipynb #9ece9c01
