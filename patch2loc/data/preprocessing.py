@@ -169,10 +169,10 @@ def _positive(scan: Volume, stripped: bool) -> Volume:
 
 def in_units(
     scan: Volume,
-) -> Volume:  # median of the values above 0: 100; steps of 0.001
+) -> Volume:  # median of the values above 0: 100
     "Express values in a unit of their own, because field and registration amplify the rounding that another unit leaves."
     above = scan.data[scan.data > 0].astype(np.float64)
-    return scan.like((np.rint(scan.data * (1e5 / np.median(above))) / 1000).astype(np.float32)) if above.size else scan
+    return scan.like((scan.data * (100 / np.median(above))).astype(np.float32)) if above.size else scan
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #3c6fdf8b
 def bias_field(

@@ -179,6 +179,12 @@ def _matrix(transform: sitk.Transform) -> np.ndarray:
     offset = np.array(transform.GetTranslation()) + centre - linear @ centre
     return _FLIP @ np.linalg.inv(from_matvec(linear, offset)) @ _FLIP
 
+def _rounded(transform: sitk.Transform) -> sitk.Transform:
+    "Round angles or matrix to 0.001 (at most 0.05 mm, 100 mm from the centre) and translation to 0.01 mm, so that rounding of values has no effect."
+    numbers = np.array(transform.GetParameters())
+    transform.SetParameters([*numbers[:-3].round(3), *numbers[-3:].round(2)])
+    return transform
+
 # %% ../../nbs/1_data/19_registration.ipynb #4aa43dcf
 def _near(mask: Volume, spacing: float, distance: float = 6.0) -> sitk.Image:
     "Mark, on the thin grid of `_to_itk`, what lies in a mask or at most `distance` mm from it."
@@ -215,7 +221,7 @@ def register(
             if affine:
                 last = spacing == levels_mm[-1]  # converges to hundredths of a mm, so that rounding of the values does not matter
                 _search(*images, current, (spacing / 8, 0.002 if last else 0.01), 0.8 if last else 0.6)
-    return _matrix(current)
+    return _matrix(_rounded(current))
 
 # %% ../../nbs/1_data/19_registration.ipynb #6c8c582b
 def dice(
