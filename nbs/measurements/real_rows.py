@@ -55,8 +55,9 @@ def real_table(real: pd.DataFrame, rows: Mapping[str, str]) -> str:  # method ->
     if real.empty:
         return f"*{MISSING}*"
     real = with_best(real)
-    cells = {(row.column, row.method): percent(row) for _, row in real.iterrows()}
     first = real.groupby("column")[["patients", "prevalence"]].first()
+    fewer = lambda row: f" (n = {row.patients:.0f})" if row.patients != first.patients[row.column] else ""
+    cells = {(row.column, row.method): percent(row) + fewer(row) for _, row in real.iterrows()}
     about = {c: f"{row.patients:.0f} patients, chance {100 * row.prevalence:.1f}" for c, row in first.iterrows()}
     columns = [c for c in COLUMNS.values() if c in about]
     there = {name: text for name, text in rows.items() if any((c, name) in cells for c in columns)}
