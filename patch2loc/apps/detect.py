@@ -331,7 +331,7 @@ def view(found: Detection) -> Page:
 
     labels = resample(scan.like(found.labels.data.astype(np.float32)), shape, affine, nearest=True).data
     threshold = float(found.about["rule"]["threshold"])
-    layers = [layer("network and normative model, what one hemisphere has alone", found.asymmetry, threshold),
+    layers = [layer("asymmetry of network and normative model", found.asymmetry, threshold),
               layer("network and normative model", found.anomaly, threshold),
               layer("network alone", found.z_map, float(np.nanpercentile(found.z_map.data, 99))),
               layer("normative model alone: intensity, without sign", scan.like(np.abs(found.normative.data)), 3.0)]
