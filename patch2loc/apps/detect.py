@@ -376,7 +376,8 @@ def _write_files(found: Detection, folder: Path, stem: str, sources: Mapping[str
         f"desc-normative_{lead}_zmap": (found.normative, np.float32, f"intensity, {healthy}; below 0: darker"),
         f"desc-anomaly_{lead}_map": (found.anomaly, np.float32, "NLL of the network and intensity without sign, filtered, each in standard "
                                      "deviations of healthy brains, added"),
-        f"desc-asymmetry_{lead}_map": (found.asymmetry, np.float32, "the anomaly map without what both hemispheres share; candidates are found in it"),
+        f"desc-asymmetry_{lead}_map": (found.asymmetry, np.float32, "the anomaly map without the evidence that both hemispheres share; "
+                                       "candidates are found in it"),
         f"desc-candidates_{lead}_dseg": (found.labels, np.int16, "number of the candidate, 0 outside all"),
         f"desc-brain_{lead}_mask": (found.brain_mask, np.uint8, "brain mask")}
     for name, (volume, dtype, words) in maps.items():

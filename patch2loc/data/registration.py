@@ -180,7 +180,7 @@ def _matrix(transform: sitk.Transform) -> np.ndarray:
     return _FLIP @ np.linalg.inv(from_matvec(linear, offset)) @ _FLIP
 
 def _rounded(transform: sitk.Transform) -> sitk.Transform:
-    "Round angles or matrix to 0.001 (at most 0.05 mm, 100 mm from the centre) and translation to 0.01 mm, so that rounding of values has no effect."
+    "Round angles or matrix to 0.001 (0.05 mm at 100 mm) and translation to 0.01 mm, so that rounded values rarely change the result."
     numbers = np.array(transform.GetParameters())
     transform.SetParameters([*numbers[:-3].round(3), *numbers[-3:].round(2)])
     return transform

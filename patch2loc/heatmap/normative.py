@@ -84,7 +84,8 @@ def _on_slices(array: np.ndarray, slices: int) -> np.ndarray:
 def _check_grid(values: np.ndarray, atlas: Atlas) -> None:
     "Refuse values on another grid with `GeometryError`."
     if values.shape[:2] != atlas.mean.shape[:2]:
-        raise GeometryError(f"atlas: expected a grid of {atlas.mean.shape[:2]} rows and columns, found {values.shape[:2]}: prepare the scans with the same --spacing")
+        expected = f"expected a grid of {atlas.mean.shape[:2]} rows and columns, found {values.shape[:2]}"
+        raise GeometryError(f"atlas: {expected}: prepare the scans with the same --spacing")
 
 def z_score(
     values: np.ndarray,  # (X, Y, Z)

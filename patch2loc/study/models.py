@@ -153,8 +153,8 @@ Marks regions of a {contrast.upper()} brain scan that differ from healthy subjec
 - **Training**: {facts['training']}
 - **Validation** (best checkpoint, threshold of candidates): {facts['validation']}
 - **Recipe**: {recipe}; all else as in patch2loc {version('patch2loc')}
-- **Threshold**: {fusion.rule.threshold:g} in the fused map without what both hemispheres share; healthy validation scans have {found['mean']:.2g} candidates above it on
-  average (median {found['median']:g})
+- **Threshold**: {fusion.rule.threshold:g} in the fused map without what both hemispheres share; healthy validation scans have
+  {found['mean']:.2g} candidates above it on average (median {found['median']:g})
 - **Network**: {fold.localizer.digest[:16]}
 
 ## Measured
@@ -163,9 +163,9 @@ Marks regions of a {contrast.upper()} brain scan that differ from healthy subjec
 
 ## Limitations
 
-Not trained on other scanners, field strengths or contrasts, nor on children. Expect small lesions, and lesions that look like healthy
-tissue in this contrast, to be missed; so are lesions at mirrored places of both hemispheres. Filters and intensity matching were developed with results on the LGG and MSLUB
-patients in view, so results on them may be optimistic.
+Not trained on other scanners, field strengths or contrasts, nor on children. Expect small lesions, lesions that look like healthy
+tissue in this contrast, and lesions at mirrored places of both hemispheres to be missed. Filters and intensity matching were developed
+with results on the LGG and MSLUB patients in view, so results on them may be optimistic.
 
 ## Terms
 
