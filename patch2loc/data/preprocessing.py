@@ -64,7 +64,8 @@ def _deepbet(volume: Volume) -> np.ndarray:
     return _without_skull(mask, volume)
 
 # %% ../../nbs/1_data/12_preprocessing.ipynb #72ba65cf
-RIM_MM, DARK, BRIGHT_FLUID = 5.0, 0.5, 1.25  # chosen on synthetic T2 heads of other seeds than those of m15
+# chosen on synthetic T2 heads of other seeds than those of m15; the last lies between these and real T1 scans
+RIM_MM, DARK, BRIGHT_FLUID = 5.0, 0.5, 1.25
 
 def _without_skull(mask: np.ndarray, volume: Volume) -> np.ndarray:
     """Remove the skull from the rim of a T2 brain mask: dark voxels at most 5 mm deep that connect to the outside. Ours.

@@ -125,7 +125,7 @@ def level_maps(
     return {name: map_ - max(0.0, float(np.nanmedian(map_)) - standard[name][0]) for name, map_ in parts.items() if name in standard}
 
 # %% ../../nbs/3_heatmap/34_scales.ipynb #3899a361
-MOST_SHIFT = 4  # voxels; twice the distance of the brain's middle from the grid's
+MOST_SHIFT = 12  # voxels; twice the distance of the brain's middle from the grid's
 
 def mirrored(
     map_: np.ndarray,  # (X, Y, Z) NaN outside the brain; X runs from left to right

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['QUANTILES', 'LEAST_ML', 'SOFT_MM', 'TISSUE_KINDS', 'MASS_EFFECT', 'Levels', 'tissue_levels', 'read_outlines',
-           'place_outline', 'depth', 'insert_in_tissue']
+           'place_outline', 'sample_outline', 'depth', 'insert_in_tissue']
 
 # %% ../../nbs/5_simulation/56_clinical.ipynb #56a00004
 from collections.abc import Sequence
@@ -66,6 +66,22 @@ def place_outline(
     if ml < LEAST_ML:
         raise DataError(f"{path}: expected at least {LEAST_ML} ml in the brain of {scan.subject}, found {ml:.2f} ml")
     return soft.astype(np.float32)
+
+def sample_outline(
+    scan: Scan,  # in MNI152 space
+    paths: Sequence[Path],  # of `read_outlines`
+    rng: np.random.Generator,
+    least_ml: float = 1.0,  # of the outline in the brain
+) -> np.ndarray:  # as `place_outline`
+    "Place a random outline, mirrored half of the time.   Raises: DataError if 500 in turn are too small."
+    for _ in range(500):
+        try:
+            soft = place_outline(scan, paths[rng.integers(len(paths))], rng.random() < 0.5)
+        except DataError:
+            continue
+        if (soft > 0.5).sum() * np.prod(scan.volume.spacing) >= 1000 * least_ml:
+            return soft
+    raise DataError(f"outlines: expected one of at least {least_ml:g} ml in the brain of {scan.subject}, found none in 500 tries")
 
 def depth(
     weight: np.ndarray,  # (X, Y, Z) in [0, 1]
