@@ -133,7 +133,8 @@ def mirrored(
     "Reflect a map about the sagittal plane in which the brain overlaps its mirror image best."
     brain = np.isfinite(map_)
     overlap = lambda shift: np.count_nonzero(np.roll(brain[::-1], shift, 0) & brain)
-    return np.roll(map_[::-1], max(range(-MOST_SHIFT, MOST_SHIFT + 1), key=overlap), 0)
+    shifts = sorted(range(-MOST_SHIFT, MOST_SHIFT + 1), key=abs)  # of equals the smallest
+    return np.roll(map_[::-1], max(shifts, key=overlap), 0)
 
 def candidate_map(
     parts: Mapping[str, np.ndarray],  # of `fused_parts`

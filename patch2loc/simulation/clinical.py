@@ -83,6 +83,7 @@ def sample_outline(
             return soft
     raise DataError(f"outlines: expected one of at least {least_ml:g} ml in the brain of {scan.subject}, found none in 500 tries")
 
+# %% ../../nbs/5_simulation/56_clinical.ipynb #56d0e9a1
 def depth(
     weight: np.ndarray,  # (X, Y, Z) in [0, 1]
     spacing: Sequence[float],  # (3,) mm
