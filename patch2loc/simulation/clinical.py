@@ -67,6 +67,7 @@ def place_outline(
         raise DataError(f"{path}: expected at least {LEAST_ML} ml in the brain of {scan.subject}, found {ml:.2f} ml")
     return soft.astype(np.float32)
 
+# %% ../../nbs/5_simulation/56_clinical.ipynb #56d0e9a1
 def sample_outline(
     scan: Scan,  # in MNI152 space
     paths: Sequence[Path],  # of `read_outlines`
@@ -83,7 +84,6 @@ def sample_outline(
             return soft
     raise DataError(f"outlines: expected one of at least {least_ml:g} ml in the brain of {scan.subject}, found none in 500 tries")
 
-# %% ../../nbs/5_simulation/56_clinical.ipynb #56d0e9a1
 def depth(
     weight: np.ndarray,  # (X, Y, Z) in [0, 1]
     spacing: Sequence[float],  # (3,) mm
