@@ -39,19 +39,21 @@ class Product(nn.Module):
         self._arranged: Tensor | None = None
         self.register_load_state_dict_post_hook(lambda *_: setattr(self, "_arranged", None))
 
-    def forward(self, x: Tensor, relu: bool = False) -> Tensor:
-        "Map (n, I) to (n, O)."
+    def forward(self, x: Tensor, relu: bool = False, bias: Tensor | None = None) -> Tensor:
+        "Map (n, I) to (n, O), on request with another bias (O,), in float32 or as `x`."
+        bias = self.bias if bias is None else bias
         if not _by_onednn(x):
-            return F.linear(x, self.matrix, self.bias).relu_() if relu else F.linear(x, self.matrix, self.bias)
+            out = F.linear(x, self.matrix, bias.to(x.dtype))
+            return out.relu_() if relu else out
         if self._arranged is None:
             self._arranged = torch.ops.mkldnn._reorder_linear_weight(self.matrix, len(x))
-        return torch.ops.mkldnn._linear_pointwise(x.contiguous(), self._arranged, self.bias, "relu" if relu else "none", [], "")
+        return torch.ops.mkldnn._linear_pointwise(x.contiguous(), self._arranged, bias, "relu" if relu else "none", [], "")
 
 # %% ../../nbs/3_heatmap/39_resnet.ipynb #6921449e
 def fused_conv(
     x: Tensor,  # (n, I, h, w), channels last
     weight: Tensor,  # (O, I, k, k), channels last
-    bias: Tensor,  # (O,)
+    bias: Tensor,  # (O,), in float32 or as `x`
     stride: int = 1,
     padding: int = 0,
     onto: Tensor | None = None,  # (n, O, h', w') to add, changed in place
@@ -59,7 +61,7 @@ def fused_conv(
 ) -> Tensor:  # (n, O, h', w'), channels last
     "Convolve, add `onto`, apply a ReLU, in one call."
     if not _by_onednn(x):
-        out = F.conv2d(x, weight, bias, stride, padding)
+        out = F.conv2d(x, weight, bias.to(x.dtype), stride, padding)
         out = out if onto is None else onto.add_(out)
         return out.relu_() if relu else out
     how, after = (weight, bias, [padding] * 2, [stride] * 2, [1, 1], 1), "relu" if relu else "none"
