@@ -34,7 +34,7 @@ from patch2loc.heatmap.median import median_filter
 from patch2loc.heatmap.normative import heatmaps
 from patch2loc.heatmap.scores import scores, to_map
 from patch2loc.localizer.batches import LatticeBatches, PatchBatches, Slices, write_slices
-from patch2loc.localizer.model import Architecture, PatchLocalizer, keep_memory, pick_precision
+from patch2loc.localizer.model import Architecture, PatchLocalizer, in_threads, keep_memory, pick_precision
 
 
 def synthetic_brain(shape: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:  # float32 in [0, 1], 0 outside; bool
@@ -154,11 +154,9 @@ def one_scan(files: SubjectFiles, landmarks: np.ndarray, scorer: DenseScorer, gr
     yield "network"
     maps = heatmaps(predictions, scan.brain_mask, scan.volume.spacing)
     yield "scores and filter"
-    for map_ in maps.values():
-        voxel_measures(map_[scan.brain_mask], scan.lesion_mask[scan.brain_mask], 0.0)
+    in_threads(lambda map_: voxel_measures(map_[scan.brain_mask], scan.lesion_mask[scan.brain_mask], 0.0), maps.values())
     yield "measures"
-    for name, map_ in maps.items():
-        write_like(scan.volume.like(map_), files.scan.with_name(f"{name}.nii.gz"), files.scan)
+    in_threads(lambda name: write_like(scan.volume.like(maps[name]), files.scan.with_name(f"{name}.nii.gz"), files.scan), maps)
     yield "write"
 
 

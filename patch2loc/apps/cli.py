@@ -52,7 +52,7 @@ RunDir = Annotated[Path, Argument(metavar="RUN", help="a run's folder")]
 Scheduler = Annotated[str, Option(help="address of a running Dask scheduler, whose workers see the same files")]
 Steps = Annotated[Optional[int], Option(help="optimizer steps")]
 Seed = Annotated[Optional[int], Option(help="seed of all random numbers; default: 3141")]
-ScorePrecision = Annotated[Text, Option(help="of scoring: float32 (default), bfloat16, auto")]
+ScorePrecision = Annotated[Text, Option(help="of scoring: auto (default), bfloat16, float32")]
 EXPERIMENTS = "nbs/experiments"
 SET_HELP = "a value of the configuration, for instance training.steps=2000; may be repeated, and wins over the other options"
 Assignments = Annotated[Optional[list[str]], Option("--set", metavar="KEY=VALUE", help=SET_HELP)]

@@ -25,16 +25,26 @@ def curvature_flow(
     spacing: Sequence[float] = (1, 1, 1),  # mm
     time_step: float = 0.125,
     iterations: int = 3,
+    unit: float = 0,  # of the intensities; 0: a hundredth of the largest
 ) -> np.ndarray:  # (X, Y, Z) float32
     """Smooth along edges, not across.
 
     Source: released code of arXiv 2506.22504v1 (time step 0.125, 3 iterations); SimpleITK's CurvatureFlow.
     """
-    unit = np.abs(data).max() / 100 or 1  # ITK's filter does nothing below an absolute gradient
+    unit = unit or np.abs(data).max() / 100 or 1  # ITK's filter does nothing below an absolute gradient
     image = sitk.GetImageFromArray(np.ascontiguousarray(data.transpose(2, 1, 0) / unit, dtype=np.float32))
     image.SetSpacing([float(s) for s in spacing])
     smooth = sitk.CurvatureFlow(image, timeStep=time_step, numberOfIterations=iterations)
-    return np.ascontiguousarray(sitk.GetArrayFromImage(smooth).transpose(2, 1, 0) * np.float32(unit))
+    return np.ascontiguousarray(sitk.GetArrayFromImage(smooth).transpose(2, 1, 0) * np.float32(unit), dtype=np.float32)
+
+# %% ../../nbs/1_data/13_scan.ipynb #9529f5d6
+def _smooth_brain(volume: Volume, brain_mask: np.ndarray) -> np.ndarray:  # (X, Y, Z) float32, 0 far from the brain
+    "Smooth a scan in its brain (X, Y, Z)."
+    inside = (np.flatnonzero(brain_mask.any(tuple({0, 1, 2} - {axis}))) for axis in range(3))
+    box = tuple(slice(max(i[0] - 4, 0), i[-1] + 5) for i in inside)
+    out = np.zeros(volume.shape, np.float32)
+    out[box] = curvature_flow(volume.data[box], volume.spacing, unit=np.abs(volume.data).max() / 100)
+    return out
 
 # %% ../../nbs/1_data/13_scan.ipynb #ee9b457f
 PERCENTILES = (1, 10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90, 99)
@@ -176,7 +186,7 @@ def load_scan(
     def on_grid(array: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(regrid(volume.like(array), shape, affine).data)
 
-    data, brain = on_grid(curvature_flow(volume.data, volume.spacing)), on_grid(mask)
+    data, brain = on_grid(_smooth_brain(volume, mask)), on_grid(mask)
     with naming(path):
         data = rescale(data if landmarks is None else standardize(data, brain, landmarks), brain)
     found, voxels = (None, 0) if lesion is None else (on_grid(lesion) & brain, int(lesion.sum()))

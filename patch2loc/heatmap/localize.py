@@ -22,7 +22,7 @@ from ..core import DataError, ParameterError
 from .resnet import FoldedLocalizer, Product, fused_conv
 from ..localizer.batches import neighbourhood
 from ..localizer.distributions import GaussianLocation, Location
-from ..localizer.model import Architecture, PatchLocalizer, parallel_inference, read_location, slice_code
+from ..localizer.model import Architecture, PatchLocalizer, in_threads, read_location, slice_code
 from ..localizer.patches import cut_patches, to_location
 
 # %% ../../nbs/3_heatmap/30_localize.ipynb #1679091c
@@ -223,7 +223,7 @@ class DenseScorer:
         for windows, inside, z in _windows(image, brain_mask, self.slices, self.architecture):
             first, done = done, done + np.count_nonzero(inside)
             jobs.append((windows, inside, (z / image.shape[2]).astype(np.float32), location[first:done]))
-        return parallel_inference(self._predict, jobs, self.device)
+        return in_threads(self._predict, jobs, self.device)
 
 # %% ../../nbs/3_heatmap/30_localize.ipynb #6f4922f4
 class PatchScorer:
@@ -242,7 +242,7 @@ class PatchScorer:
     def _summaries(self, image: np.ndarray, where: np.ndarray, location: np.ndarray) -> list[Tensor]:
         "Summarize the predictions at voxels (n, 3), some patches at a time."
         score = partial(_score_batch, *self.network, image, where, location)
-        return parallel_inference(score, _batches(where, self.batch), self.network[2])
+        return in_threads(score, _batches(where, self.batch), self.network[2])
 
     def summaries(self, image: np.ndarray, brain_mask: np.ndarray, location: np.ndarray) -> list[Tensor]:
         "Summarize the predictions at every brain voxel of a volume (X, Y, Z)."

@@ -20,6 +20,7 @@ from ..data.scan import Scan
 from .filters import GAUSSIAN_MM, MEDIAN_MM, smooth_gaussian, smooth_median
 from .localize import Predictions
 from .scores import DEFAULT_SCORES, PAPER_SCORES, scores, to_map
+from ..localizer.model import in_threads
 
 # %% ../../nbs/3_heatmap/33_normative.ipynb #1679091c
 @dataclass(frozen=True)
@@ -181,12 +182,12 @@ def heatmaps(
         z = {name: z_score(maps[name], brain_mask, atlases[name]) for name in names if name != "heatmap"}
         maps |= {"heatmap_z": z["log_error"] + z["log_variance"], **{f"{name}_z": values for name, values in z.items()}}
 
-    def filtered(name: str, values: np.ndarray) -> np.ndarray:
+    def filtered(name: str) -> np.ndarray:
         if name in PAPER_SCORES or not gaussian_mm:
-            return smooth_median(values, brain_mask, spacing, extent_mm)
-        return smooth_gaussian(values, brain_mask, spacing, gaussian_mm)
+            return smooth_median(maps[name], brain_mask, spacing, extent_mm)
+        return smooth_gaussian(maps[name], brain_mask, spacing, gaussian_mm)
 
-    return {name: filtered(name, values) for name, values in maps.items()}
+    return dict(zip(maps, in_threads(filtered, maps)))
 
 # %% ../../nbs/3_heatmap/33_normative.ipynb #9bf31c7f
 def save_atlases(

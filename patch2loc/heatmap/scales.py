@@ -18,6 +18,7 @@ from ..data.scan import Scan
 from .filters import smooth_gaussian
 from .localize import Predictions
 from .normative import Atlas, raw_maps, z_score
+from ..localizer.model import in_threads
 
 # %% ../../nbs/3_heatmap/34_scales.ipynb #9f615581
 def filter_sizes(
@@ -56,8 +57,9 @@ def maps_at_scales(
     sizes_mm: Sequence[int],  # standard deviations of the Gaussian, mm; 0: no filter
 ) -> dict[str, np.ndarray]:  # <name>_<size>mm -> (X, Y, Z) float32, NaN outside the brain
     "Filter every map at every scale."
-    smooth = lambda map_, mm: smooth_gaussian(map_, scan.brain_mask, scan.volume.spacing, mm)
-    return {at_scale(name, mm): smooth(map_, mm) for mm in sizes_mm for name, map_ in plain.items()}
+    wanted = {at_scale(name, mm): (map_, mm) for mm in sizes_mm for name, map_ in plain.items()}
+    smooth = lambda one: smooth_gaussian(one[0], scan.brain_mask, scan.volume.spacing, one[1])
+    return dict(zip(wanted, in_threads(smooth, wanted.values())))
 
 # %% ../../nbs/3_heatmap/34_scales.ipynb #e8ec5531
 Standard = dict[str, tuple[float, float]]  # map -> mean and standard deviation in healthy brains

@@ -55,5 +55,5 @@ def to_map(
 ) -> np.ndarray:  # (X, Y, Z) float32, NaN outside the brain
     "Write values back to their voxels."
     out = np.full(shape, np.nan, np.float32)
-    out[tuple(predictions.where.T)] = values
+    out.ravel()[np.ravel_multi_index(tuple(predictions.where.T), shape)] = values
     return out

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['DENSE_WIDTHS', 'DENSE_SIDES', 'LOCATION_MIDDLE', 'LOCATION_SPREAD', 'ENCODERS', 'HEADS', 'LEAST_LOG_VAR', 'Job',
            'Result', 'DenseEncoder', 'ResNet18Encoder', 'slice_code', 'Head', 'published_unit', 'Architecture',
-           'read_location', 'PatchLocalizer', 'pick_precision', 'pick_device', 'keep_memory', 'parallel_inference',
-           'Localizer', 'load_localizer']
+           'read_location', 'PatchLocalizer', 'pick_precision', 'pick_device', 'keep_memory', 'round_weights',
+           'scoring_precision', 'in_threads', 'Localizer', 'load_localizer']
 
 # %% ../../nbs/2_localizer/22_model.ipynb #4703e428
 import ctypes
@@ -251,13 +251,37 @@ def keep_memory() -> bool:  # whether this system has the option
     libc = ctypes.CDLL("libc.so.6")
     return bool(libc.mallopt(-3, 1 << 30) and libc.mallopt(-1, (1 << 31) - 1))
 
+# %% ../../nbs/2_localizer/22_model.ipynb #d2795466
+def _multiplied_weights(model: PatchLocalizer) -> list[Tensor]:
+    "List the weights that are multiplied in the lower precision: all of a dense network but the heads' last layers."
+    layers = (layer for part in (model.encoder.convs, *(head.body for head in model.heads)) for layer in part)
+    return [layer.weight for layer in layers if isinstance(layer, nn.Conv2d)]
+
+def round_weights(model: PatchLocalizer) -> None:
+    "Round the weights of a dense network to bfloat16, in place, but for the heads' last layers. Other networks stay as they are."
+    if model.architecture.encoder == "dense":
+        with torch.no_grad():
+            for weight in _multiplied_weights(model):
+                weight.copy_(weight.bfloat16())
+
+def scoring_precision(
+    model: PatchLocalizer,
+    precision: str,  # as of `pick_precision`
+    device: str = "cpu",
+) -> torch.dtype:
+    "Return the number format of scoring; `auto` is bfloat16 where the hardware supports it and the weights are rounded."
+    if precision == "auto":
+        rounded = model.architecture.encoder == "dense" and all(torch.equal(w, w.bfloat16().float()) for w in _multiplied_weights(model))
+        precision = precision if rounded else "float32"
+    return pick_precision(precision, device)
+
 # %% ../../nbs/2_localizer/22_model.ipynb #618dc95d
 Job, Result = TypeVar("Job"), TypeVar("Result")
 
-def parallel_inference(
+def in_threads(
     work: Callable[[Job], Result],
     jobs: Iterable[Job],  # independent of each other
-    device: torch.device,  # on a GPU, jobs are done one after the other
+    device: torch.device = torch.device("cpu"),  # on a GPU, jobs are done one after the other
 ) -> list[Result]:  # in the order of the jobs
     "Do jobs in inference mode, as many at a time as PyTorch has threads, each with one thread per operation."
     threads, alone = torch.get_num_threads(), torch.inference_mode()(work)

@@ -27,7 +27,7 @@ from .batches import LatticeBatches, PatchBatches, Slices, Training, check_sampl
 from .distributions import GaussianLocation
 from .loss import distribution_loss, loss_named
 from patch2loc.localizer.model import (
-    LOCATION_SPREAD, Architecture, PatchLocalizer, keep_memory, pick_device, pick_precision, read_location,
+    LOCATION_SPREAD, Architecture, PatchLocalizer, keep_memory, load_localizer, pick_device, pick_precision, read_location, round_weights,
 )
 
 # %% ../../nbs/2_localizer/25_training.ipynb #d27a30c6
@@ -185,6 +185,16 @@ def _trainer(out: Path, training: Training, device: str, report: Callable[[str],
         plugins=[_AtomicCheckpoints()],
     )
 
+# %% ../../nbs/2_localizer/25_training.ipynb #00186ac2
+def _round_checkpoint(path: Path) -> Path:
+    "Round the weights in a checkpoint of a dense network (chapter 22)."
+    model, stored = load_localizer(path).model, torch.load(path, weights_only=True)
+    round_weights(model)
+    stored["state_dict"] = {f"model.{name}": value for name, value in model.state_dict().items()}
+    with atomic_path(path) as part:
+        torch.save(stored, part)
+    return path
+
 # %% ../../nbs/2_localizer/25_training.ipynb #a11992a9
 def train_localizer(
     train: Sequence[Slices],  # the fold's training subjects
@@ -212,4 +222,4 @@ def train_localizer(
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="lightning")
             trainer.fit(module, data, ckpt_path=resume, weights_only=True)
-    return out / "checkpoints" / "best.ckpt"
+    return _round_checkpoint(out / "checkpoints" / "best.ckpt")

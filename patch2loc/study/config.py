@@ -48,7 +48,7 @@ class ScoringConfig:
     "How predictions become heatmaps and thresholds."
 
     score: str = ""  # the score to recommend: published (the paper's sum), nll, …; "": chosen on simulated lesions
-    precision: str = "float32"  # of the convolutions in scoring; bfloat16 is faster and changes the measures slightly
+    precision: str = "auto"  # of the convolutions in scoring, as of `scoring_precision` (chapter 22): bfloat16 where it is fast, or float32
     stride: int = 1  # resnet18 scores every n-th row and column, and gives the rest the values of the nearest
     median_mm: float = MEDIAN_MM  # extent of the median filter of the paper's scores, mm; 0: none
     gaussian_mm: float = GAUSSIAN_MM  # standard deviation of the Gaussian filter of all other scores, mm; 0: the median for all

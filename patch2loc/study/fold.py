@@ -38,7 +38,7 @@ from patch2loc.heatmap.scales import (
 )
 from ..heatmap.scores import SCORES, resolve_score, scores_to_compute
 from ..localizer.batches import Slices, write_slices
-from ..localizer.model import Localizer, keep_memory, load_localizer, pick_device, pick_precision
+from ..localizer.model import Localizer, keep_memory, load_localizer, pick_device, scoring_precision
 from ..pixelwise.fusion import WIDE_MM, Scale, WithAtlas, fit_with_atlas, wide_and_narrow
 from ..simulation.contrast import transfer_note
 from ..simulation.clinical import TISSUE_KINDS, insert_in_tissue
@@ -142,7 +142,7 @@ class Fold:
     atlases: dict[str, Atlas]  # of scores (validation subjects); of intensity (training subjects)
     thresholds: dict[str, HealthyThresholds]  # by method, from healthy validation subjects
     checkpoint: Path
-    precision: str = "float32"  # of the convolutions: float32, bfloat16, auto
+    precision: str = "auto"  # of the convolutions, as of `scoring_precision`
     median_mm: float = MEDIAN_MM
     gaussian_mm: float = GAUSSIAN_MM  # 0: the median for all
     with_atlas: WithAtlas | None = None  # how NLL and voxel atlas are combined; None: not learned
@@ -152,7 +152,7 @@ class Fold:
     fusion: Fusion | None = None  # how the fused map is made and searched; None: a fold of an older version
 
     @classmethod
-    def open(cls, fold_dir: str | Path, precision: str = "float32", stride: int = 1, **expected) -> "Fold":
+    def open(cls, fold_dir: str | Path, precision: str = "auto", stride: int = 1, **expected) -> "Fold":
         "Open a trained fold; `CheckpointError` if it is not trained, or its checkpoint lacks the facts expected (contrast, fold)."
         path, healthy = Path(fold_dir) / "checkpoints" / "best.ckpt", Path(fold_dir) / "thresholds.json"
         localizer = load_localizer(path, **expected)
@@ -179,7 +179,8 @@ class Fold:
     def scorer(self) -> DenseScorer | PatchScorer:
         "The network, prepared once."
         keep_memory()
-        return make_scorer(self.localizer.model.to(pick_device()), pick_precision(self.precision, pick_device()), self.stride)
+        model, device = self.localizer.model, pick_device()
+        return make_scorer(model.to(device), scoring_precision(model, self.precision, device), self.stride)
 
     @cached_property
     def predicted(self) -> Source:

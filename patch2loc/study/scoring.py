@@ -30,6 +30,7 @@ from patch2loc.evaluation.cases import (
 )
 from ..evaluation.thresholds import HealthyThresholds
 from ..heatmap.scales import at_scale
+from ..localizer.model import in_threads
 from .config import Experiment
 from .fold import Fold, Maker, Source, learned_methods, split_digest
 
@@ -95,24 +96,25 @@ class TestSet:
 
         Raises: ParameterError for a method without thresholds; DataError, GeometryError naming the map that cannot be measured.
         """
-        facts, rows, counts = self.facts | {"data_digest": files_digest(files), "contrast": scan.contrast}, [], []
-        for method, map_ in maps.items():
+        def one(method: str) -> tuple[dict[str, object], CaseCounts]:
             if method not in self.healthy:
                 raise ParameterError(f"{method}: no thresholds from healthy subjects; learn_methods makes them")
             try:
-                measures, counted = case_measures(map_, scan.brain_mask, _lesion(scan), scan.volume.spacing, self.healthy[method])
+                return case_measures(maps[method], scan.brain_mask, _lesion(scan), scan.volume.spacing, self.healthy[method])
             except (DataError, GeometryError) as error:
                 raise type(error)(f"{scan.subject}, map of {method}: {error}") from None
-            rows.append(case_row(scan.dataset, scan.subject, method=method, measures=measures, **facts))
-            counts.append((scan.subject, method, counted))
-        return rows, counts
+
+        facts, found = self.facts | {"data_digest": files_digest(files), "contrast": scan.contrast}, dict(zip(maps, in_threads(one, maps)))
+        row = lambda method, measures: case_row(scan.dataset, scan.subject, method=method, measures=measures, **facts)
+        rows = [row(method, measures) for method, (measures, _) in found.items()]
+        return rows, [(scan.subject, method, counted) for method, (_, counted) in found.items()]
 
     def write_maps(self, maps: Mapping[str, np.ndarray], scan: Scan) -> None:
         "Write maps in the scan's own grid, but for baselines, the rows of `filters_mm`, and sources that are not to be written."
         more = tuple(at_scale("", mm) for mm in self.fold.filters_mm)
-        for name, map_ in maps.items():
-            if not is_baseline(name) and not name.endswith(more) and getattr(self.others.get(name), "written", True):
-                write_like(scan.volume.like(map_), self.folder / "heatmaps" / f"{scan.subject}_{name}.nii.gz", scan.source)
+        wanted = lambda name: not is_baseline(name) and not name.endswith(more) and getattr(self.others.get(name), "written", True)
+        path = lambda name: self.folder / "heatmaps" / f"{scan.subject}_{name}.nii.gz"
+        in_threads(lambda name: write_like(scan.volume.like(maps[name]), path(name), scan.source), filter(wanted, maps))
 
     def score(self, files: SubjectFiles) -> None:
         "Score one subject with every method, and write its intermediate files."
