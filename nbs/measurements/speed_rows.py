@@ -222,7 +222,7 @@ def train_steps(batches: PatchBatches | LatticeBatches, encoder: str, dtype: tor
         if not len(batch["image"]):
             continue
         with torch.autocast(device, dtype, enabled=dtype != torch.float32):
-            loss, error = module.batch_loss(batch)
+            loss, error = module.training_loss(batch)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

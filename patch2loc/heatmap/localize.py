@@ -143,7 +143,7 @@ WINDOW_STEP = 8  # voxels between the sizes of windows, a multiple of 4
 def _windows(
     image: np.ndarray, brain_mask: np.ndarray, slices: int, architecture: Architecture
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    "Yield for each group of slices: windows (b, C, 4·k + P − 1, 4·m + P − 1); the brain in them (b, 4·k, 4·m) bool; slice numbers (b,)."
+    "Yield for groups of slices: windows (b, C, 4·k + P − 1, 4·m + P − 1); the brain in them (b, 4·k, 4·m) bool; slice numbers (b,)."
     side, neighbours, step = architecture.patch_side, architecture.neighbours, WINDOW_STEP
     brain, filled = brain_mask.transpose(2, 0, 1), np.flatnonzero(brain_mask.any((0, 1)))
     padded = np.pad(image, ((side // 2, side // 2 + step),) * 2 + ((0, 0),)).transpose(2, 0, 1)
@@ -223,7 +223,7 @@ class DenseScorer:
         for windows, inside, z in _windows(image, brain_mask, self.slices, self.architecture):
             first, done = done, done + np.count_nonzero(inside)
             jobs.append((windows, inside, (z / image.shape[2]).astype(np.float32), location[first:done]))
-        return in_threads(self._predict, jobs, self.device)
+        return in_threads(torch.inference_mode()(self._predict), jobs, self.device)
 
 # %% ../../nbs/3_heatmap/30_localize.ipynb #6f4922f4
 class PatchScorer:
@@ -242,7 +242,7 @@ class PatchScorer:
     def _summaries(self, image: np.ndarray, where: np.ndarray, location: np.ndarray) -> list[Tensor]:
         "Summarize the predictions at voxels (n, 3), some patches at a time."
         score = partial(_score_batch, *self.network, image, where, location)
-        return in_threads(score, _batches(where, self.batch), self.network[2])
+        return in_threads(torch.inference_mode()(score), _batches(where, self.batch), self.network[2])
 
     def summaries(self, image: np.ndarray, brain_mask: np.ndarray, location: np.ndarray) -> list[Tensor]:
         "Summarize the predictions at every brain voxel of a volume (X, Y, Z)."

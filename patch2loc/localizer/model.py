@@ -51,7 +51,7 @@ class DenseEncoder(nn.Module):
         "Encode the lattice of patches in windows (B, C, h, w) with sides P + 4·k: (B, F, (h − P) / 4 + 1, (w − P) / 4 + 1)."
         x = image
         for i, conv in enumerate(self.convs):
-            x = torch.relu(conv(x))
+            x = torch.relu_(conv(x))
             if i in (1, 3):
                 x = nn.functional.max_pool2d(x, 2)
         return x
@@ -245,11 +245,11 @@ def pick_device() -> str:
 
 # %% ../../nbs/2_localizer/22_model.ipynb #3ade8da3
 def keep_memory() -> bool:  # whether this system has the option
-    "Tell glibc to keep freed memory for the next step (M_MMAP_THRESHOLD and M_TRIM_THRESHOLD of malloc.h)."
+    "Tell glibc to keep freed memory for the next step, for all threads (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_ARENA_MAX of malloc.h)."
     if platform.libc_ver()[0] != "glibc":
         return False
     libc = ctypes.CDLL("libc.so.6")
-    return bool(libc.mallopt(-3, 1 << 30) and libc.mallopt(-1, (1 << 31) - 1))
+    return all([libc.mallopt(option, value) for option, value in ((-3, 1 << 30), (-1, (1 << 31) - 1), (-8, 1))])
 
 # %% ../../nbs/2_localizer/22_model.ipynb #d2795466
 def _multiplied_weights(model: PatchLocalizer) -> list[Tensor]:
@@ -283,13 +283,13 @@ def in_threads(
     jobs: Iterable[Job],  # independent of each other
     device: torch.device = torch.device("cpu"),  # on a GPU, jobs are done one after the other
 ) -> list[Result]:  # in the order of the jobs
-    "Do jobs in inference mode, as many at a time as PyTorch has threads, each with one thread per operation."
-    threads, alone = torch.get_num_threads(), torch.inference_mode()(work)
+    "Do jobs, as many at a time as PyTorch has threads, each with one thread per operation."
+    threads = torch.get_num_threads()
     if device.type != "cpu" or threads == 1:
-        return [alone(job) for job in jobs]
+        return [work(job) for job in jobs]
     try:
         with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            return list(pool.map(alone, jobs))
+            return list(pool.map(work, jobs))
     finally:
         torch.set_num_threads(threads)  # for threads that start later
 
