@@ -22,7 +22,7 @@ from ..core import DataError, ParameterError
 from .resnet import FoldedLocalizer, Product, fused_conv
 from ..localizer.batches import neighbourhood
 from ..localizer.distributions import GaussianLocation, Location
-from ..localizer.model import Architecture, PatchLocalizer, in_threads, read_location, slice_code
+from ..localizer.model import Architecture, PatchLocalizer, in_threads, keep_memory, read_location, slice_code
 from ..localizer.patches import cut_patches, to_location
 
 # %% ../../nbs/3_heatmap/30_localize.ipynb #1679091c
@@ -267,6 +267,7 @@ def make_scorer(
     stride: int = 1,  # of a `PatchScorer`
 ) -> DenseScorer | PatchScorer:
     "Prepare a network for many volumes."
+    keep_memory()
     return DenseScorer(model, dtype) if model.architecture.encoder == "dense" else PatchScorer(model, dtype, stride=stride)
 
 # %% ../../nbs/3_heatmap/30_localize.ipynb #e7658bdb

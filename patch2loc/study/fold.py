@@ -38,7 +38,7 @@ from patch2loc.heatmap.scales import (
 )
 from ..heatmap.scores import SCORES, resolve_score, scores_to_compute
 from ..localizer.batches import Slices, write_slices
-from ..localizer.model import Localizer, keep_memory, load_localizer, pick_device, scoring_precision
+from ..localizer.model import Localizer, load_localizer, pick_device, scoring_precision
 from ..pixelwise.fusion import WIDE_MM, Scale, WithAtlas, fit_with_atlas, wide_and_narrow
 from ..simulation.contrast import transfer_note
 from ..simulation.clinical import TISSUE_KINDS, insert_in_tissue
@@ -178,7 +178,6 @@ class Fold:
     @cached_property
     def scorer(self) -> DenseScorer | PatchScorer:
         "The network, prepared once."
-        keep_memory()
         model, device = self.localizer.model, pick_device()
         return make_scorer(model.to(device), scoring_precision(model, self.precision, device), self.stride)
 
