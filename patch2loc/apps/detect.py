@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -40,6 +41,7 @@ from ..evaluation.lesions import Rule, find_regions
 from ..heatmap.normative import heatmaps, z_score
 from ..heatmap.scales import NETWORK_MAPS, candidate_map, fused_map, level_maps
 from ..heatmap.scores import to_map
+from ..localizer.model import in_threads
 from ..pages import embed, render
 from ..study.fold import Fold, location_distance
 from ..study.models import list_models, load_model, model_facts
@@ -278,7 +280,8 @@ def _detect(
     warnings += [f"About the training data: {about['derived']}"] if "derived" in about else []
     with _stage("candidates", 1, quiet):
         labels, table, localizations = _search(placed, maps, first, rule, about["healthy_mm"])
-        back = [_carry_map(maps[name], placed, transform, scan) for name in ("heatmap", "network", "normative", "fused", "asymmetry")]
+        names = ("heatmap", "network", "normative", "fused", "asymmetry")
+        back = in_threads(lambda name: _carry_map(maps[name], placed, transform, scan), names)
         marked = to_scan(grid.like(labels.astype(np.float32)), transform, scan, nearest=True)
     flagged = (labels > 0).sum() / placed.scan.brain_mask.sum()
     warnings += [f"{flagged:.0%} of the brain is marked: the scan differs from training scans by more than a lesion."] * bool(flagged > 0.2)
@@ -380,9 +383,12 @@ def _write_files(found: Detection, folder: Path, stem: str, sources: Mapping[str
                                        "candidates are found in it"),
         f"desc-candidates_{lead}_dseg": (found.labels, np.int16, "number of the candidate, 0 outside all"),
         f"desc-brain_{lead}_mask": (found.brain_mask, np.uint8, "brain mask")}
-    for name, (volume, dtype, words) in maps.items():
-        write_volume(volume, folder / f"{stem}_{name}.nii.gz", dtype, source.forms)
-        write_json({"Description": words} | about, folder / f"{stem}_{name}.json")
+    path = lambda name, ending: folder / f"{stem}_{name}.{ending}"
+    page = lambda: write_text(page_html(view(found)), folder / "report.html")
+    files = (partial(write_volume, volume, path(name, "nii.gz"), dtype, source.forms) for name, (volume, dtype, _) in maps.items())
+    in_threads(lambda write: write(), [page, *files])
+    for name, (_, _, words) in maps.items():
+        write_json({"Description": words} | about, path(name, "json"))
     _write_old_names(folder, stem, lead)
     for contrast, transform in found.transforms.items():
         write_transform(transform, folder / f"{stem}_from-{contrast.upper()}w_to-standard_mode-image_xfm.tfm")
@@ -390,7 +396,6 @@ def _write_files(found: Detection, folder: Path, stem: str, sources: Mapping[str
     write_json({"quality": found.quality, "warnings": found.warnings}, folder / f"{stem}_desc-quality_{lead}.json")
     write_json({"Name": "patch2loc detect", "BIDSVersion": "1.10.0", "DatasetType": "derivative",
                 "GeneratedBy": [{"Name": "patch2loc", "Version": version("patch2loc")}]}, folder / "dataset_description.json")
-    write_text(page_html(view(found)), folder / "report.html")
 
 # %% ../../nbs/9_apps/92_detect.ipynb #01dfa3e5
 # old names: the anomaly map of version 0.1, for scripts that look for it

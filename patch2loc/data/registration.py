@@ -7,6 +7,7 @@ __all__ = ['one_thread', 'resample', 'isotropic', 'resample_mean', 'mask_from_im
            'dice', 'write_transform', 'read_transform']
 
 # %% ../../nbs/1_data/19_registration.ipynb #f11b0d97
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -211,9 +212,10 @@ def register(
     if centred:
         gap = _centre(moving, moving_mask) - _centre(fixed, fixed_mask)
         current.SetTranslation((_FLIP[:3, :3] @ gap).tolist())
-    with one_thread():
+    with one_thread(), ThreadPoolExecutor() as pool:
         for level, spacing in enumerate(levels_mm):
-            images = _to_itk(fixed, spacing), _to_itk(moving, spacing), _near(fixed.like(fixed_mask), spacing)
+            made = (_to_itk, fixed), (_to_itk, moving), (_near, fixed.like(fixed_mask))
+            images = [image.result() for image in [pool.submit(make, volume, spacing) for make, volume in made]]
             if level == 0 or not affine:
                 _search(*images, current, (spacing / 2, 0.01))
             if affine and level == 0:
