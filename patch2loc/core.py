@@ -56,7 +56,6 @@ class LocationError(Patch2LocError):
 class SplitError(Patch2LocError):
     "A split table is malformed, or a subject is in two parts."
 
-# %% ../nbs/0_ground/00_core.ipynb #754ce2a4
 class CheckpointError(Patch2LocError):
     "A checkpoint is missing, or was made for another contrast, encoder or fold."
 
@@ -321,7 +320,6 @@ def _same_grid(shape: tuple[int, ...], affine: np.ndarray, like: Volume, path: s
     if gap > 0.01:
         raise GeometryError(f"{path}: expected the scan's grid, found one up to {gap:.2f} voxels away")
 
-# %% ../nbs/0_ground/00_core.ipynb #0bd50e95
 def read_volume(
     path: str | Path,
     allow_nan: bool = False,  # for our own maps, which are NaN outside the brain

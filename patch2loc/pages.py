@@ -91,7 +91,6 @@ def browse(
     console = done and [line for line in done.stderr.splitlines() if "CONSOLE" in line]
     return done and (re.search("<title>(.*?)</title>", done.stdout)[1], console)
 
-# %% ../nbs/0_ground/02_pages.ipynb #65a0c441
 def screenshot(
     page: Path,  # HTML file
     width: int = 960,  # pixels of the window, at least 500

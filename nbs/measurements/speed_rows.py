@@ -3,18 +3,22 @@
 `python speed_rows.py FUNCTION JSON` calls one function with the given arguments and prints what it returns, as JSON. The chapter on
 speed (`nbs/9_apps/93_speed.ipynb`) starts it once per stage, so that the peak memory of a stage is its own.
 """
+import importlib
 import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
 import timeit
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
+from unittest.mock import patch
 
 import SimpleITK as sitk
 import numpy as np
@@ -35,6 +39,9 @@ from patch2loc.heatmap.normative import heatmaps
 from patch2loc.heatmap.scores import scores, to_map
 from patch2loc.localizer.batches import LatticeBatches, PatchBatches, Slices, write_slices
 from patch2loc.localizer.model import Architecture, PatchLocalizer, in_threads, keep_memory, pick_precision
+from patch2loc.simulation.anatomy import make_population
+from patch2loc.simulation.cohort import make_head
+from patch2loc.simulation.raw import RAW_GRIDS, make_raw, write_raw
 
 
 def synthetic_brain(shape: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:  # float32 in [0, 1], 0 outside; bool
@@ -45,12 +52,12 @@ def synthetic_brain(shape: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:  # f
     return np.clip((noise - 0.2) / 0.6, 0, 1) * mask, mask
 
 
-def random_network(encoder: str) -> PatchLocalizer:
+def random_network(encoder: str, head: str = "gaussian") -> PatchLocalizer:
     """Make a network with random weights whose outputs depend on the patch."""
     torch.manual_seed(0)
-    model = PatchLocalizer(Architecture(encoder=encoder)).eval()
-    for head in (model.mean_head, model.log_var_head):
-        nn.init.normal_(head.last.weight, std=0.2)
+    model = PatchLocalizer(Architecture(encoder=encoder, head=head)).eval()
+    for one in model.heads:
+        nn.init.normal_(one.last.weight, std=0.2)
     return model
 
 
@@ -121,16 +128,19 @@ def warm_up(scorer: DenseScorer, image: np.ndarray, mask: np.ndarray) -> None:
     filtered_heatmap(scorer, image[:, :, few], mask[:, :, few])
 
 
-def volume_rows(shape: Sequence[int], repeats: int, precision: str, device: str = "cpu", stages: tuple = ("network", "heatmap")) -> Rows:
+def volume_rows(
+    shape: Sequence[int], repeats: int, precision: str, device: str = "cpu", stages: tuple = ("network", "heatmap"), head: str = "gaussian",
+) -> Rows:
     """Measure the scoring of a volume in memory; the stage `growth` is `heatmap` under a name with the volume's size."""
     image, mask = synthetic_brain(shape)
-    scorer = DenseScorer(random_network("dense").to(device), pick_precision(precision, device))
+    scorer = DenseScorer(random_network("dense", head).to(device), pick_precision(precision, device))
     warm_up(scorer, image, mask)
     rows = []
     for stage in stages:
         peak_mb(reset=True)
         took = median_seconds(lambda: (localize if stage == "network" else filtered_heatmap)(scorer, image, mask), repeats, warm=False)
         where = ", " + " × ".join(map(str, shape)) if stage == "growth" else "" if device == "cpu" else f", {device}"
+        where += f", {head} head" if head != "gaussian" else ""
         rows.append(make_row(f"dense{where}", precision, stage, took, mask.sum(), peak_mb=peak_mb()))
     return rows
 
@@ -255,6 +265,86 @@ def training_rows(shape: Sequence[int], steps: int, slices: int, device: str = "
     return rows
 
 
+@contextmanager
+def busy_processes(n: int) -> Iterator[None]:
+    """Keep processes busy that do nothing useful."""
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(n)]
+    try:
+        yield
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+
+
+def busy_training_rows(shape: Sequence[int], steps: int, slices: int) -> Rows:
+    """Measure training on a lattice, in turns with one thread and with all, while three other processes are busy."""
+    precision, threads, taken = str(pick_precision("auto")).removeprefix("torch."), torch.get_num_threads(), {}
+    with tempfile.TemporaryDirectory() as folder, busy_processes(3):
+        write_slices(*synthetic_brain((*shape[:2], 24)), Path(folder) / "one")
+        run = train_steps(LatticeBatches([Slices.open(Path(folder) / "one")], 10_000, 0, n_slices=slices), "dense", pick_precision(precision), "cpu")
+        next(run), next(run)
+        for _ in range(3 * steps):
+            for n in (1, threads):
+                torch.set_num_threads(n)
+                start = time.perf_counter()
+                patches = next(run)
+                taken.setdefault(n, []).append((time.perf_counter() - start, patches))
+    note, rows = "three other processes busy; patches a second; seconds a step", []
+    for n, found in taken.items():
+        seconds, patches = np.mean(found, 0)
+        name = f"dense, lattice, beside three processes, {n} thread{'s' * (n > 1)}"
+        rows.append(make_row(name, precision, "training", seconds, round(patches), note=note))
+    return rows
+
+
+DETECT = {  # stage of `patch2loc detect` -> the function that is timed
+    "read": ("apps.detect", "_read_all"), "extract the brain": ("data.preprocessing", "_find_brain"),
+    "bias field": ("data.preprocessing", "bias_field"), "register to the template": ("data.preprocessing", "register"),
+    "prepare": ("apps.detect", "prepare"), "recognize the contrast": ("apps.detect", "tissue_levels"),
+    "place on the model's grid": ("apps.detect", "place"), "network and maps": ("apps.detect", "_maps"),
+    "candidates": ("apps.detect", "_search"), "write files and page": ("apps.detect", "write_detection"),
+}
+
+
+def raw_head(folder: Path) -> Path:
+    """Write a synthetic T1 head with skull."""
+    head = make_head(make_population(), "bright", 0, spacing=(1, 1, 1))
+    write_raw(make_raw(head, 3, {"t1": RAW_GRIDS[0]}), folder, "raw")
+    return next(folder.glob("raw_t1.nii*"))
+
+
+def detect_rows(repeats: int) -> Rows:
+    """Measure `patch2loc detect` on a raw head in a process that has its libraries, whole and stage by stage; `prepare` holds three."""
+    from patch2loc.apps import detect as own
+
+    taken: list[dict[str, float]] = []
+
+    def timed(name: str, function: Callable) -> Callable:
+        def call(*args: Any, **named: Any) -> Any:
+            start = time.perf_counter()
+            found = function(*args, **named)
+            taken[-1][name] = taken[-1].get(name, 0.0) + time.perf_counter() - start
+            return found
+        return call
+
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as changed:
+        scan = raw_head(Path(folder))
+        for name, (module, function) in DETECT.items():
+            where = importlib.import_module(f"patch2loc.{module}")
+            changed.enter_context(patch.object(where, function, timed(name, getattr(where, function))))
+        for _ in range(repeats):
+            peak_mb(reset=True)
+            taken.append({})
+            start = time.perf_counter()
+            own.detect(scan, out=Path(folder) / f"found{len(taken)}", quiet=True)
+            taken[-1]["raw scan to report"] = time.perf_counter() - start
+    parts = pd.DataFrame(taken).median()
+    whole, voxels = parts.pop("raw scan to report"), np.nan
+    row = lambda name, took, **more: {"name": name, "precision": "", "stage": "detect", "seconds": took, "voxels": voxels, **more}
+    return [row("raw scan to report", whole, peak_mb=peak_mb()), *(row(f"of it: {name}", took) for name, took in parts.items())]
+
+
 def operations_per_voxel(scorer: DenseScorer) -> int:
     """Count two floating-point operations for each weight of the layers, which are all evaluated once per voxel."""
     weights = [w for w, _ in scorer.convs] + [scorer.hidden.matrix]
@@ -291,6 +381,7 @@ def operation(name: str, shapes: list[list[int]]) -> str:
 
 def profile_rows(shape: Sequence[int], slab: int, patches: int, precision: str, encoder: str = "dense") -> Rows:
     """Measure the time per operation: on `slab` slices of the dense network, or on `patches` of ResNet-18."""
+    torch.set_num_threads(1)  # the profiler sees one thread
     (image, mask), scorer = synthetic_brain(shape), make_scorer(random_network(encoder), pick_precision(precision))
     near = abs(np.arange(mask.shape[2]) - mask.shape[2] // 2) < max(1, slab // 2)
     sample = mask & near if encoder == "dense" else middle_voxels(mask, patches)
@@ -301,9 +392,9 @@ def profile_rows(shape: Sequence[int], slab: int, patches: int, precision: str, 
     whole, events = time.perf_counter() - start, seen.key_averages(group_by_input_shape=True)
     kinds = [operation(e.key, e.input_shapes) for e in events]
     parts = pd.Series([e.self_cpu_time_total / 1e6 for e in events], kinds).groupby(level=0).sum()
-    parts["windows, lists of voxels, the profiler itself"] = max(0.0, whole - parts.sum())
+    parts["compiled pooling, windows, the profiler itself"] = max(0.0, whole - parts.sum())
     scale, name = mask.sum() / sample.sum(), "dense" if encoder == "dense" else "fast resnet18"
-    note = "{:.0f} % of the network's time"
+    note = "{:.0f} % of the network's time, one thread"
     return [
         make_row(f"{name}: {kind}", precision, "profile", took * scale, mask.sum(), note=note.format(100 * took / whole))
         for kind, took in parts.sort_values(ascending=False).items()
@@ -315,7 +406,7 @@ class Effort:
     """How much a benchmark measures."""
 
     shape: tuple[int, int, int] = (192, 192, 100)  # of the volume, voxels
-    repeats: int = 3  # the median of these is reported
+    repeats: int = 5  # the median of these is reported
     patches: int = 36_864  # of the published procedure: a sample, scaled to the volume
     slab: int = 25  # slices that other median filters are measured on, scaled to the volume
     growth: tuple[float, ...] = (0.5, 2.0, 4.0)  # other volumes, in multiples of the voxels of `shape`
@@ -324,7 +415,7 @@ class Effort:
     apart: bool = True  # each stage in a process of its own, so that its peak memory is its own
 
 
-QUICK = Effort(repeats=1, patches=6_000, slab=8, growth=(0.5,), steps=2)
+QUICK = Effort(repeats=3, patches=6_000, slab=8, growth=(0.5,), steps=2)
 
 
 def list_stages(effort: Effort) -> Iterator[tuple[str, str, dict[str, Any]]]:  # description, function, arguments
@@ -337,6 +428,7 @@ def list_stages(effort: Effort) -> Iterator[tuple[str, str, dict[str, Any]]]:  #
     for precision in native:
         for what, stage in (("arithmetic limit", "limit_rows"), ("dense", "volume_rows"), ("file to file", "file_rows")):
             yield f"{what}, {precision}", stage, common | {"precision": precision}
+    yield f"dense with the binned head, {native[-1]}", "volume_rows", common | {"precision": native[-1], "head": "binned"}
     for encoder in ("dense", "resnet18"):
         for precision in native:
             arguments = {"slab": effort.slab, "patches": effort.patches // 4, "precision": precision, "encoder": encoder}
@@ -348,6 +440,8 @@ def list_stages(effort: Effort) -> Iterator[tuple[str, str, dict[str, Any]]]:  #
     yield "median filters", "median_rows", common | {"slab": effort.slab}
     yield "measures", "metric_rows", common
     yield "training", "training_rows", shape | {"steps": effort.steps, "slices": effort.slices}
+    yield "training beside three busy processes", "busy_training_rows", shape | {"steps": effort.steps, "slices": effort.slices}
+    yield "detect", "detect_rows", {"repeats": effort.repeats // 2}
     if torch.cuda.is_available():
         yield "dense on the GPU", "volume_rows", common | {"precision": "bfloat16", "device": "cuda"}
         yield "training on the GPU", "training_rows", shape | {"steps": effort.steps, "slices": 356, "device": "cuda"}

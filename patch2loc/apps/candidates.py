@@ -209,7 +209,6 @@ def region_words(
     depth = third(centre[1], -25, 25, ("posterior", "middle", "anterior"))
     return f"{side}, {depth}, {third(centre[2], -15, 18, ('inferior', 'central', 'superior'))}"
 
-# %% ../../nbs/9_apps/91_candidates.ipynb #b1c2fa34
 def why(
     distance_mm: float,  # from the predicted to the true place of the candidate's patches, median
     healthy_mm: float,  # the same in healthy subjects
@@ -252,7 +251,6 @@ class Localization:
     density: np.ndarray  # (X, Y) predicted probability of each voxel, sums to 1
     place: tuple[int, int]  # true centre, voxels
 
-# %% ../../nbs/9_apps/91_candidates.ipynb #b59a89c6
 def localize_patch(
     fold: Fold,
     scan: Scan,

@@ -121,7 +121,6 @@ class DetectOptions:
     preparation: Preparation = Preparation()
     rule: Rule | None = None  # which regions are candidates; None: as learned from healthy subjects with the model
 
-# %% ../../nbs/9_apps/92_detect.ipynb #0890b303
 @dataclass(frozen=True)
 class Detection:
     "What was found in one scan; every volume on the leading scan's own grid."
@@ -389,20 +388,12 @@ def _write_files(found: Detection, folder: Path, stem: str, sources: Mapping[str
     in_threads(lambda write: write(), [page, *files])
     for name, (_, _, words) in maps.items():
         write_json({"Description": words} | about, path(name, "json"))
-    _write_old_names(folder, stem, lead)
     for contrast, transform in found.transforms.items():
         write_transform(transform, folder / f"{stem}_from-{contrast.upper()}w_to-standard_mode-image_xfm.tfm")
     write_text(found.candidates.to_csv(index=False, lineterminator="\n"), folder / f"{stem}_desc-candidates_{lead}.csv")
     write_json({"quality": found.quality, "warnings": found.warnings}, folder / f"{stem}_desc-quality_{lead}.json")
     write_json({"Name": "patch2loc detect", "BIDSVersion": "1.10.0", "DatasetType": "derivative",
                 "GeneratedBy": [{"Name": "patch2loc", "Version": version("patch2loc")}]}, folder / "dataset_description.json")
-
-# %% ../../nbs/9_apps/92_detect.ipynb #01dfa3e5
-# old names: the anomaly map of version 0.1, for scripts that look for it
-def _write_old_names(folder: Path, stem: str, lead: str) -> None:
-    "Write the anomaly map under its earlier name too."
-    for end in (".nii.gz", ".json"):
-        shutil.copyfile(folder / f"{stem}_desc-anomaly_{lead}_map{end}", folder / f"{stem}_desc-odd_{lead}_map{end}")
 
 # %% ../../nbs/9_apps/92_detect.ipynb #dd067c4d
 def scans_in(

@@ -270,7 +270,6 @@ def _numbers(values: np.ndarray, form: str = "g") -> str:
     "Write numbers with spaces between, never as -0."
     return " ".join(f"{n + 0.0:{form}}" for n in np.asarray(values).ravel().tolist())
 
-# %% ../../nbs/1_data/10_datasets.ipynb #f4f60a73
 def _content(path: Path, mask: bool) -> dict:
     "Read geometry and values of one image, voxel counts and labels too if it is a mask."
     image = nib.load(path)

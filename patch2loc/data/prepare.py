@@ -66,7 +66,6 @@ def _subject_key(raw: RawSubject, settings: Preparation, template: Template) -> 
     how += [raw.stripped, raw.aligned, raw.problem, raw.missing, raw.brain_ml]
     return digest_of([VERSION, files, how, asdict(settings) | {"brain": brain_method(settings.brain)}, template.key])
 
-# %% ../../nbs/1_data/15_prepare.ipynb #be40cff9
 def _write_prepared(done: Prepared, folder: Path, label: int) -> list[Path]:
     "Write a prepared subject's files below the data set's folder, each atomically; `label` is the value of the lesion."
     like = next(iter(done.scans.values()))

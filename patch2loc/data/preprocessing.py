@@ -237,7 +237,6 @@ class Preparation:
     shrink: int = 6  # of N4
     levels_mm: tuple[float, ...] = (4.0, 2.0)  # of registration
 
-# %% ../../nbs/1_data/12_preprocessing.ipynb #b186924b
 @dataclass(frozen=True)
 class Prepared:
     "One subject in template space."
@@ -303,7 +302,6 @@ def _to_template(work: Volume, brain: Volume, template: Template, settings: Prep
     with _tool("registration"):
         return register(flat, mask, template.scan, template.brain_mask, levels_mm=settings.levels_mm), factor
 
-# %% ../../nbs/1_data/12_preprocessing.ipynb #d9076dcd
 Grid = tuple[tuple[int, ...], np.ndarray]  # shape, affine
 
 def _output_grid(template: Template, spacing: Sequence[float]) -> Grid:
@@ -341,7 +339,6 @@ def _second(scan: Volume, lead: Volume, brain: Volume, aligned: bool, settings: 
         factor = bias_field(work, own, settings.shrink)
     return rigid if aligned else search(work.like(work.data / factor.data), settings.levels_mm), factor, shown
 
-# %% ../../nbs/1_data/12_preprocessing.ipynb #4197b419
 def _cut(volume: Volume, brain_mask: np.ndarray) -> Volume:
     "Cut a volume to the bounding box of the brain."
     box = tuple(slice(w.min(), w.max() + 1) for w in np.nonzero(brain_mask))

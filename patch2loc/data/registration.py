@@ -61,7 +61,6 @@ def isotropic(
     shape, affine = vox2out_vox((volume.shape, volume.affine), [spacing] * 3)
     return resample(volume, shape, affine)
 
-# %% ../../nbs/1_data/19_registration.ipynb #0ee292b3
 def resample_mean(
     volume: Volume,  # (X, Y, Z), not a mask
     shape: Sequence[int],  # (3,) voxels of the wanted grid
@@ -186,7 +185,6 @@ def _rounded(transform: sitk.Transform) -> sitk.Transform:
     transform.SetParameters([*numbers[:-3].round(3), *numbers[-3:].round(2)])
     return transform
 
-# %% ../../nbs/1_data/19_registration.ipynb #4aa43dcf
 def _near(mask: Volume, spacing: float, distance: float = 6.0) -> sitk.Image:
     "Mark, on the thin grid of `_to_itk`, what lies in a mask or at most `distance` mm from it."
     inside = _to_itk(mask, spacing) > 0.5

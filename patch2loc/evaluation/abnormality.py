@@ -58,7 +58,6 @@ def gaussian_kl(
     logdet = np.linalg.slogdet(cov_b)[1] - np.linalg.slogdet(cov_a)[1]
     return float(0.5 * (np.trace(inverse @ cov_a) + gap @ inverse @ gap - d + logdet))
 
-# %% ../../nbs/4_evaluation/44_abnormality.ipynb #41c606de
 def groups(
     lesion_fraction: Sequence[float],
     abnormal_above: float = 0.9,

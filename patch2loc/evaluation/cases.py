@@ -139,7 +139,6 @@ _IDENTITY = ("fold", "dataset", "subject", "method", "seed")
 _WHOLE = ("fold", "seed", "voxels", "lesion_voxels", "lesions", "false_positives")
 _TEXT = ("dataset", "subject", "contrast", "method", *DIGEST_COLUMNS)
 
-# %% ../../nbs/4_evaluation/45_cases.ipynb #ba5e11e1
 def is_baseline(
     method: str,  # of a row
 ) -> bool:  # brightness or a z-score of the intensity, unfiltered or with any filter: needs no network
@@ -225,7 +224,6 @@ def write_cases(
     _refuse_duplicates(pd.DataFrame(rows, columns=list(CASE_COLUMNS)), path)
     _write_csv([CASE_COLUMNS, *([_cell(name, row[name]) for name in CASE_COLUMNS] for row in rows)], path)
 
-# %% ../../nbs/4_evaluation/45_cases.ipynb #aab32389
 def read_case_file(path: str | Path) -> pd.DataFrame:  # the columns of CASE_COLUMNS, and `person` of persons.csv beside it
     "Read one file of cases, every number as it was written.   Raises: ResultsError for a missing file or column, or no number."
     cases = pd.DataFrame(read_rows(path, CASE_COLUMNS), columns=list(CASE_COLUMNS))

@@ -88,7 +88,6 @@ def _shown(brain_mask: np.ndarray, lesion_mask: np.ndarray | None = None) -> np.
     "Count the voxels of lesion in each axial slice, or of brain if there is no lesion."
     return (brain_mask if lesion_mask is None or not lesion_mask.any() else lesion_mask).sum((0, 1))
 
-# %% ../../nbs/4_evaluation/47_figures.ipynb #557d5d0b
 @dataclass(frozen=True)
 class CaseView:
     "One subject as a row of pictures."
@@ -340,7 +339,6 @@ def _curves(tables: Mapping[str, pd.DataFrame], x: str, y: str, title: str, synt
         axis.plot(table[x], table[y], color=shades[k], linestyle=_DASHES[k % len(_DASHES)], linewidth=1.6, label=method.replace("_", " "))
     return axis
 
-# %% ../../nbs/4_evaluation/47_figures.ipynb #e39aa1e6
 def curves(
     tables: Mapping[str, pd.DataFrame],  # method -> columns recall, precision
     prevalence: float | None = None,  # fraction of lesion voxels

@@ -162,7 +162,6 @@ def _grid(part: list[dict[str, str]], columns: Iterable[str], sources: list[dict
     heads = [(HEADS[name].title, HEADS[name].protocol) for name in shown]
     return {"heads": ["method", ("prevalence", "%"), *heads, ("cases", "network")], "rows": rows, "shown": shown}
 
-# %% ../../nbs/4_evaluation/48_report.ipynb #720606a4
 def _result_tables(run_dir: Path, digests: Mapping[str, str]) -> list[dict[str, Any]]:
     "Lay out the tables of means, data set by data set, those with lesions first; `digests` are of the folds' networks."
     tables, parts = [], {name: _rows(run_dir / "tables" / f"{name}.csv") for name in TABLES}
@@ -319,7 +318,6 @@ def _pictures(run_dir: Path, synthetic: bool, order: list[str]) -> dict[str, Any
     return {"strip": strips[0] if strips else None, "galleries": _galleries(run_dir, rank), "training": training,
             "kde": sorted(kde, key=lambda view: rank(view["name"])), "others": strips[1:] + list(views.values())}
 
-# %% ../../nbs/4_evaluation/48_report.ipynb #795d171d
 def _galleries(run_dir: Path, rank: Callable[[str], tuple[int, str]]) -> list[dict[str, Any]]:
     "Collect the pictures of cases; the slices only of the first fold, and only its first data set unfolded."
     folders = {path.parent for path in run_dir.glob("fold-*/*/figures/*.png")}

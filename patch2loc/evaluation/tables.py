@@ -303,7 +303,6 @@ def _markdown(name: str, frame: pd.DataFrame, note: str) -> str:
     blocks += [f"Nothing to show: this table needs {_NEEDS.get(name, 'cases')}."] if frame.empty else []
     return "\n\n".join(blocks) + "\n"
 
-# %% ../../nbs/4_evaluation/46_tables.ipynb #215b5d48
 def _latex(name: str, frame: pd.DataFrame, note: str) -> str:
     "Write one LaTeX table for each data set; it needs the package booktabs."
     def plain(text: str) -> str:

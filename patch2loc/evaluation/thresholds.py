@@ -26,7 +26,6 @@ def healthy_threshold(
     k = int(np.ceil(quantile * values.size - 1e-9)) - 1
     return float(np.partition(values, k)[k])
 
-# %% ../../nbs/4_evaluation/42_thresholds.ipynb #fda2439d
 def _healthy_scores(scores: Sequence[np.ndarray]) -> list[np.ndarray]:
     "Return each subject's scores flat and float; `DataError` for no subject, an empty one, or scores that are not finite."
     if not len(scores):
@@ -49,7 +48,6 @@ def conformal_threshold(
     allowed = alpha * (len(subjects) + 1) - 1 + 1e-12
     return float("inf") if allowed < 0 else _smallest_threshold(subjects, allowed)
 
-# %% ../../nbs/4_evaluation/42_thresholds.ipynb #95fd42f5
 def _smallest_threshold(subjects: Sequence[np.ndarray], allowed: float) -> float:
     "Find the smallest score above which the fractions of all subjects (rising scores of each) sum to at most `allowed`."
     def above(t: float) -> float:

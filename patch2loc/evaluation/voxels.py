@@ -61,7 +61,6 @@ def check_shapes(heatmap: np.ndarray, brain_mask: np.ndarray, lesion_mask: np.nd
         shapes = f"heatmap {heatmap.shape}, brain mask {brain_mask.shape}, lesion mask {lesion_mask.shape}"
         raise GeometryError(f"expected one shape, found {shapes}")
 
-# %% ../../nbs/4_evaluation/40_voxels.ipynb #ba1438bb
 def check_scores(score: np.ndarray, lesion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "Return scores (n,) and bool labels (n,) flat and fit to be ranked.   Raises: DataError, GeometryError if they cannot be ranked."
     score, lesion = np.ravel(score), np.ravel(lesion)

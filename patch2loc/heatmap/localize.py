@@ -14,6 +14,7 @@ from typing import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numba import njit
 from scipy.spatial import cKDTree
 from torch import Tensor
@@ -112,9 +113,7 @@ def localize_patchwise(
 # %% ../../nbs/3_heatmap/30_localize.ipynb #d3d94468
 def _fragments(x: Tensor) -> Tensor:
     "Pool (b, F, 2·k + 1, 2·m + 1) by 2 at every phase: (4·b, F, k, m); the phase of rows, then of columns, varies slowest."
-    x = torch.maximum(x[:, :, :-1], x[:, :, 1:])
-    x = torch.maximum(x[:, :, :, :-1], x[:, :, :, 1:])
-    return torch.cat([x[:, :, i::2, j::2] for i in (0, 1) for j in (0, 1)])
+    return torch.cat([F.max_pool2d(x[:, :, i:, j:], 2) for i in (0, 1) for j in (0, 1)])
 
 @njit(nogil=True, cache=True)
 def _pool_phases(x: np.ndarray, out: np.ndarray) -> None:
@@ -261,6 +260,7 @@ def _thinned(where: np.ndarray, stride: int) -> tuple[np.ndarray, np.ndarray]:
     places = where * np.array([1, 1, 1000])  # of its own slice
     return chosen, cKDTree(places[chosen]).query(places)[1]
 
+# %% ../../nbs/3_heatmap/30_localize.ipynb #6f4922f5
 def make_scorer(
     model: PatchLocalizer,
     dtype: torch.dtype = torch.float32,  # of the convolutions
@@ -270,7 +270,6 @@ def make_scorer(
     keep_memory()
     return DenseScorer(model, dtype) if model.architecture.encoder == "dense" else PatchScorer(model, dtype, stride=stride)
 
-# %% ../../nbs/3_heatmap/30_localize.ipynb #e7658bdb
 def localize(
     model: PatchLocalizer | DenseScorer | PatchScorer,  # a scorer saves preparing the weights again
     image: np.ndarray,  # (X, Y, Z) float32 in [0, 1], 0 outside the brain

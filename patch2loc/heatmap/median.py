@@ -82,7 +82,6 @@ def _flip_face(
             n += rank < total
     return below, n
 
-# %% ../../nbs/3_heatmap/38_median.ipynb #8d5b1c6e
 @njit(nogil=True, cache=True)
 def _walk(window: np.ndarray, word: int, below: int, k: int) -> tuple[int, int]:
     "Walk from a word with `below` set bits before it to the word that holds the k-th set bit; return it and the set bits before it."

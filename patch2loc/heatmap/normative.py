@@ -64,7 +64,6 @@ def fit_atlases(
         raise DataError("atlas: expected at least one healthy map with a brain, found none")
     return {name: _atlas(s, count, (smoothing or {}).get(name, (0, 0, 0))) for name, s in sums.items()}
 
-# %% ../../nbs/3_heatmap/33_normative.ipynb #db788b62
 def fit_atlas(
     maps: Iterable[tuple[np.ndarray, np.ndarray]],  # (values (X, Y, Z), brain mask (X, Y, Z)) of healthy subjects
     smoothing: Sequence[float] = (0, 0, 0),  # standard deviation of the Gaussian along X, Y, Z, voxels

@@ -47,7 +47,6 @@ def scores_to_compute(
     "List the default scores and the requested one."
     return tuple(dict.fromkeys([*DEFAULT_SCORES, *([resolve_score(requested).removesuffix("_z")] if requested else [])]))
 
-# %% ../../nbs/3_heatmap/31_scores.ipynb #3495e334
 def to_map(
     values: np.ndarray,  # (n,)
     predictions: Predictions,

@@ -84,7 +84,6 @@ def binned_cross_entropy(
     grid = predicted.log_prob_bins.unflatten(1, (predicted.bins, predicted.bins))
     return -((grid * columns[:, None]).sum(2) * rows).sum(1).mean() + 2 * math.log(predicted.width)
 
-# %% ../../nbs/2_localizer/23_loss.ipynb #ddd662eb
 def distribution_loss(predicted: Location, location: Tensor, softness: float = 0.75) -> Tensor:
     "Return the loss of a prediction: soft cross-entropy for bins, the NLL for others; arguments as of `binned_cross_entropy`."
     if isinstance(predicted, BinnedLocation):

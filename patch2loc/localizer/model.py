@@ -243,7 +243,6 @@ def pick_device() -> str:
     "Return `cuda` where there is one, else `cpu`."
     return "cuda" if torch.cuda.is_available() else "cpu"
 
-# %% ../../nbs/2_localizer/22_model.ipynb #3ade8da3
 def keep_memory() -> bool:  # whether this system has the option
     "Tell glibc to keep freed memory for the next step, for all threads (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_ARENA_MAX of malloc.h)."
     if platform.libc_ver()[0] != "glibc":

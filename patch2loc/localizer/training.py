@@ -200,7 +200,6 @@ class _AtomicCheckpoints(TorchCheckpointIO):
         with atomic_path(path) as part:
             super().save_checkpoint(checkpoint, part, storage_options)
 
-# %% ../../nbs/2_localizer/25_training.ipynb #0a65a9d5
 def _trainer(out: Path, training: Training, device: str, report: Callable[[str], None]) -> L.Trainer:
     "Set up Lightning: epochs of `val_every` steps, best and last checkpoint, no output but our own line."
     keep = dict(dirpath=out / "checkpoints", save_on_train_epoch_end=True, enable_version_counter=False)

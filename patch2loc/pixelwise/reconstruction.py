@@ -46,7 +46,6 @@ def halve(
     inside = fraction >= 0.5
     return np.where(inside, mean(np.where(brain_mask, values, 0)) / np.maximum(fraction, 1e-6), 0).astype(np.float32), inside
 
-# %% ../../nbs/6_pixelwise/61_reconstruction.ipynb #41055daa
 def restore(
     coarse: np.ndarray,  # (X', Y', Z') as `halve` makes them
     shape: tuple[int, int, int],  # X, Y, Z of the result

@@ -86,7 +86,6 @@ def diff_runs(left: str | Path, right: str | Path) -> list[str]:  # lines; none:
     one, two = (pd.read_csv(f).rename(columns=_OLD_COLUMNS).set_index(["dataset", "method"]) for f in files)
     return lines + [line for m in _MEASURES if m in one and m in two for line in _measure_differences(m, one[m], two[m])]
 
-# %% ../../nbs/8_runs/87_history.ipynb #0cfdfcce
 def _measure_differences(measure: str, one: pd.Series, two: pd.Series) -> Iterator[str]:
     "Name the rows of two summary tables in which a measure differs, largest difference first."
     change = (two - one).dropna()

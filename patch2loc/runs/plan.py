@@ -288,7 +288,6 @@ def _labels(steps: Sequence[Step], force: Sequence[str]) -> dict[str, set[str]]:
             raise ParameterError(f"--force: no step {name!r}{nearest(name, sorted(set().union(*labels.values())))}")
     return labels
 
-# %% ../../nbs/8_runs/84_plan.ipynb #1c383cd3
 def _rates(study: Study, steps: Sequence[Step] = ()) -> tuple[dict[str, float], str]:  # kind -> seconds per unit; their source
     "Collect the time of a unit of each kind of step."
     measured, dense = PROJECT_DIR / "nbs" / "measured", study.config.network.encoder == "dense"
@@ -325,7 +324,6 @@ def span(seconds: float) -> str:
     "Write a time in a unit that suits it."
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
-# %% ../../nbs/8_runs/84_plan.ipynb #38de1a91
 def plan_lines(plan: Plan, workers: int) -> Iterator[str]:
     "Write a plan, a line per notebook."
     notebooks = [s for s in plan.steps if not s.call]

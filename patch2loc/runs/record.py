@@ -113,7 +113,6 @@ def _tested_here(tests: Sequence[str], data_dir: Path, contrast: str) -> list[st
         raise DataError(f"{data_dir}: none of the sets tested on ({', '.join(tests)}) is here with {contrast.upper()} scans")
     return here
 
-# %% ../../nbs/8_runs/83_record.ipynb #0935d0cb
 def _check_checkpoints(study: Study) -> None:
     "Refuse another run's networks unless they are of the wanted fold, contrast and encoder."
     from patch2loc.localizer.model import load_localizer

@@ -164,7 +164,6 @@ class SyntheticSubject:
         "(4, 4) voxel indices to MNI mm."
         return from_matvec(np.diag([a[1] - a[0] for a in self.axes]), [a[0] for a in self.axes])
 
-# %% ../../nbs/5_simulation/50_anatomy.ipynb #e369853d
 def _rigid(rng: np.random.Generator, anatomy: AnatomyParameters) -> tuple[np.ndarray, np.ndarray]:  # (3, 3), (3,) mm
     "Sample the size and the residual misregistration of a subject: (3, 3) matrix, (3,) shift in mm."
     angles = np.deg2rad(anatomy.rotation_sd) * rng.standard_normal(3)

@@ -143,7 +143,6 @@ def _record_parameters(data_dir: Path, parameters: dict) -> None:
     if different := [f"{k} {there.get(k)!r} (requested: {v!r})" for k, v in wanted.items() if there.get(k) != v]:
         raise DataError(f"{record}: the folder holds another cohort, {'; '.join(different)}; give another folder or remove this one")
 
-# %% ../../nbs/5_simulation/52_cohort.ipynb #d1fe173d
 def _check_numbers(healthy: int, lesion: int, jobs: int, spacing: Sequence[float]) -> None:
     "Raise ParameterError if the numbers do not make a cohort."
     for name, value, least in (("healthy", healthy, 7), ("lesion", lesion, 0), ("jobs", jobs, 1)):

@@ -65,7 +65,6 @@ class LabelMap:
     tissue: np.ndarray  # (X, Y, Z) uint8: index in TISSUES, 255 outside the brain
     affine: np.ndarray  # (4, 4) voxel indices to MNI mm
 
-# %% ../../nbs/5_simulation/53_label_maps.ipynb #ec5854af
 def read_labels(
     path: str | Path,
     number: int = 0,  # of the map
@@ -126,7 +125,6 @@ class Appearance:
     blur: float = 0.7  # largest standard deviation of the blur in the slice, voxels
     gamma: float = 0.0  # standard deviation of the log of an exponent on the signal
 
-# %% ../../nbs/5_simulation/53_label_maps.ipynb #84bce06f
 def label_signal(
     subject: SyntheticSubject,
     tissue_fractions: np.ndarray,  # (8, n)

@@ -315,7 +315,6 @@ def _inverted(scan: Scan, centre: np.ndarray, distance: np.ndarray, rng: np.rand
     "Differences from the local mean of 6 mm change sign."
     return 2 * smooth_gaussian(scan.volume.data, scan.brain_mask, scan.volume.spacing, 6) - scan.volume.data
 
-# %% ../../nbs/5_simulation/51_lesions.ipynb #a95fd813
 @register("scan")
 def _shaded(scan: Scan, centre: np.ndarray, distance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     "Signal multiplied by one of `GAINS`."

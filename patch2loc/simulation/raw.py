@@ -35,7 +35,6 @@ RAW_GRIDS = (
     RawGrid((1.0, 1.0, 1.0), "LIA"), RawGrid((1.2, 0.94, 0.94), "PSR"),
 )
 
-# %% ../../nbs/5_simulation/54_raw.ipynb #b8df9d8a
 @dataclass(frozen=True)
 class RawParameters:
     "How far a raw head is from a prepared one; angles, shifts and the scale are sampled uniformly."

@@ -485,7 +485,6 @@ def learn_methods(
         write_json(facts, experiment.fold_dir / "methods" / f"{name}.json")
     return found
 
-# %% ../../nbs/7_study/71_fold.ipynb #b3f0df8c
 def learned_methods(fold_dir: str | Path) -> dict[str, HealthyThresholds]:
     "Read the thresholds that `learn_methods` left."
     files = sorted(Path(fold_dir).glob("methods/*.json"))

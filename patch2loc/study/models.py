@@ -119,7 +119,6 @@ IXI_TERMS = ("The networks are licensed like the code of patch2loc (Apache 2.0).
              "IXI data set (brain-development.org) and are licensed CC BY-SA 3.0; keep this attribution. For research only: not tested for "
              "clinical use.")
 
-# %% ../../nbs/7_study/77_models.ipynb #423306c7
 def describe_subjects(
     tables: Sequence[pd.DataFrame],  # split tables
 ) -> str:

@@ -134,7 +134,6 @@ def _against_parts(dataset: str, table: pd.DataFrame, fusions: pd.Series) -> dic
     beats_both = bool(means["fused"] > means[["heatmap", "residual"]].max())
     return row | {"beats_both": beats_both, "oracle": fusions.max(), "oracle_fusion": fusions.idxmax()}
 
-# %% ../../nbs/7_study/76_ranking.ipynb #3388dda0
 def write_fusion(
     run_dir: str | Path,
     cases: pd.DataFrame,  # of the run
