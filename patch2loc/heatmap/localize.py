@@ -72,19 +72,15 @@ def _batches(where: np.ndarray, batch: int) -> list[slice]:
     starts = np.flatnonzero(np.r_[True, np.diff(where[:, 2]) != 0, True])
     return [slice(i, min(i + batch, b)) for a, b in zip(starts, starts[1:]) for i in range(a, b, batch)]
 
-def _patches(image: np.ndarray, where: np.ndarray, architecture: Architecture) -> tuple[Tensor, Tensor]:
-    "Cut the patches (m, C, P, P) around voxels (m, 3) of one slice; also return its position (m,)."
-    channels = neighbourhood(image.transpose(2, 0, 1), where[0, 2], architecture.neighbours)
-    patches = np.concatenate([cut_patches(channel, where[:, :2], architecture.patch_side) for channel in channels], 1)
-    return torch.from_numpy(patches), torch.full((len(where),), where[0, 2] / image.shape[2])
-
 def _score_batch(
     network: Callable[[Tensor, Tensor], Tensor], architecture: Architecture, device: torch.device,
     image: np.ndarray, where: np.ndarray, location: np.ndarray, part: slice,
 ) -> Tensor:
-    "Summarize the predictions of a batch of patches; `network` maps patches and slice positions to the heads' numbers (m, C)."
-    patches, position = _patches(image, where[part], architecture)
-    raw = network(patches.to(device), position.to(device))
+    "Summarize the predictions for patches of one slice; `network` maps patches (m, C, P, P) and slice positions (m,) to raw outputs."
+    z, centres = where[part][0, 2], where[part][:, :2]
+    channels = neighbourhood(image.transpose(2, 0, 1), z, architecture.neighbours)
+    patches = torch.from_numpy(np.concatenate([cut_patches(channel, centres, architecture.patch_side) for channel in channels], 1))
+    raw = network(patches.to(device), torch.full((len(centres),), z / image.shape[2], device=device))
     return _summary(read_location(architecture, raw), torch.from_numpy(location[part]).to(device))
 
 # %% ../../nbs/3_heatmap/30_localize.ipynb #1956fea8
@@ -202,8 +198,7 @@ class DenseScorer:
         "Compute the heads' hidden layer (n, O) at the n voxels `inside` (b, 4·k, 4·m) windows of slices at positions (b,)."
         features, bias, found = self._encode(torch.from_numpy(windows).to(self.device)), self.hidden.bias.expand(len(position), -1), []
         if self.architecture.slice_code:
-            code = slice_code(torch.from_numpy(position).to(self.device), self.matrix.shape[1])
-            bias = bias + code @ self.matrix.T
+            bias = bias + slice_code(torch.from_numpy(position).to(self.device), self.matrix.shape[1]) @ self.matrix.T
         places = _feature_places(*features.shape[3:5])
         for s, brain in enumerate(inside):
             x = self.hidden(features[:, :, s].flatten(0, 3), relu=True, bias=bias[s])

@@ -269,10 +269,8 @@ def scoring_precision(
     device: str = "cpu",
 ) -> torch.dtype:
     "Return the number format of scoring; `auto` is bfloat16 where the hardware supports it and the weights are rounded."
-    if precision == "auto":
-        rounded = model.architecture.encoder == "dense" and all(torch.equal(w, w.bfloat16().float()) for w in _multiplied_weights(model))
-        precision = precision if rounded else "float32"
-    return pick_precision(precision, device)
+    rounded = model.architecture.encoder == "dense" and all(torch.equal(w, w.bfloat16().float()) for w in _multiplied_weights(model))
+    return pick_precision("float32" if precision == "auto" and not rounded else precision, device)
 
 # %% ../../nbs/2_localizer/22_model.ipynb #618dc95d
 Job, Result = TypeVar("Job"), TypeVar("Result")

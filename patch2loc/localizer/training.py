@@ -44,14 +44,14 @@ def _parts(batch: Batch, n: int) -> list[Batch]:
 def parallel_loss(loss_of: BatchLoss, model: PatchLocalizer, parts: Sequence[Batch]) -> tuple[torch.Tensor, torch.Tensor]:
     "Return loss and errors of all parts together; the loss is linear in the weights, with the gradient of the true loss."
     numbers, weights = [float((part["weight"] > 0).sum()) for part in parts], list(model.parameters())
-    autocast = torch.get_autocast_dtype("cpu"), torch.is_autocast_enabled("cpu")
+    dtype, enabled = torch.get_autocast_dtype("cpu"), torch.is_autocast_enabled("cpu")
 
     def of_part(job: tuple[Batch, float]) -> tuple[torch.Tensor, torch.Tensor, tuple[torch.Tensor | None, ...]]:
         part, share = job[0], job[1] / sum(numbers)
         copied = copy.deepcopy(model)
         for mine, shared in zip(copied.parameters(), weights):
             mine.data = shared.data
-        with torch.autocast("cpu", autocast[0], enabled=autocast[1]):
+        with torch.autocast("cpu", dtype, enabled=enabled):
             loss, error = loss_of(part, copied)
         gradient = torch.autograd.grad(share * loss, list(copied.parameters()), allow_unused=True)
         return share * loss.detach(), error, gradient
