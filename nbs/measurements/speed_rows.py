@@ -36,6 +36,7 @@ from patch2loc.heatmap.filters import smooth_median
 from patch2loc.heatmap.localize import DenseScorer, localize, localize_patchwise, make_scorer
 from patch2loc.heatmap.median import median_filter
 from patch2loc.heatmap.normative import heatmaps
+from patch2loc.heatmap.resnet import fused_conv
 from patch2loc.heatmap.scores import scores, to_map
 from patch2loc.localizer.batches import LatticeBatches, PatchBatches, Slices, write_slices
 from patch2loc.localizer.model import Architecture, PatchLocalizer, in_threads, keep_memory, pick_precision
@@ -362,9 +363,9 @@ def limit_rows(shape: Sequence[int], repeats: int, precision: str) -> Rows:
         for weight, bias in scorer.convs[1:]:
             for slices in (2, 8, 32):
                 x = torch.rand(slices, weight.shape[1], 40, 46).to(dtype).contiguous(memory_format=torch.channels_last)
-                operations = 2 * nn.functional.conv2d(x, weight, bias).numel() * weight[0].numel()
+                operations = 2 * fused_conv(x, weight, bias).numel() * weight[0].numel()
                 name = f"convolution {weight.shape[1]} → {weight.shape[0]}, {slices} × 40 × 46"
-                rates[name] = operations / median_seconds(lambda: nn.functional.conv2d(x, weight, bias), 3 * repeats)
+                rates[name] = operations / median_seconds(lambda: fused_conv(x, weight, bias), 3 * repeats)
     best, voxels = max(rates, key=rates.get), synthetic_brain(shape)[1].sum()
     took = operations_per_voxel(scorer) * voxels / rates[best]
     return [make_row("arithmetic limit", precision, "limit", took, voxels, note=f"{rates[best] / 1e9:.0f} GFLOP/s, {best}")]
@@ -412,10 +413,11 @@ class Effort:
     growth: tuple[float, ...] = (0.5, 2.0, 4.0)  # other volumes, in multiples of the voxels of `shape`
     steps: int = 6  # of each training
     slices: int = 12  # per step of training on a CPU
+    detections: int = 3  # raw scans, from file to report
     apart: bool = True  # each stage in a process of its own, so that its peak memory is its own
 
 
-QUICK = Effort(repeats=3, patches=6_000, slab=8, growth=(0.5,), steps=2)
+QUICK = Effort(repeats=3, patches=6_000, slab=8, growth=(0.5,), steps=2, detections=1)
 
 
 def list_stages(effort: Effort) -> Iterator[tuple[str, str, dict[str, Any]]]:  # description, function, arguments
@@ -441,7 +443,8 @@ def list_stages(effort: Effort) -> Iterator[tuple[str, str, dict[str, Any]]]:  #
     yield "measures", "metric_rows", common
     yield "training", "training_rows", shape | {"steps": effort.steps, "slices": effort.slices}
     yield "training beside three busy processes", "busy_training_rows", shape | {"steps": effort.steps, "slices": effort.slices}
-    yield "detect", "detect_rows", {"repeats": effort.repeats // 2}
+    if effort.detections:
+        yield "detect", "detect_rows", {"repeats": effort.detections}
     if torch.cuda.is_available():
         yield "dense on the GPU", "volume_rows", common | {"precision": "bfloat16", "device": "cuda"}
         yield "training on the GPU", "training_rows", shape | {"steps": effort.steps, "slices": 356, "device": "cuda"}
