@@ -176,15 +176,14 @@ class DenseScorer:
         self.slices, self.step = (1, VOXELS_PER_STEP) if self.device.type == "cpu" else (20, 32 * VOXELS_PER_STEP)
         weights = [conv.weight.detach() for conv in model.encoder.convs]
         weights[0] = weights[0].permute(0, 3, 1, 2).flatten(1, 2)[..., None]  # by column: (O, 3·C, 3, 1)
-        kinds = [torch.float32 if i < FLOAT_LAYERS else dtype for i in range(len(weights))]
-        weights = [w.to(kind).contiguous(memory_format=torch.channels_last) for w, kind in zip(weights, kinds)]
+        kinds = [torch.float32] * FLOAT_LAYERS + [dtype] * (len(weights) - FLOAT_LAYERS)
+        weights = [w.to(kind, memory_format=torch.channels_last) for w, kind in zip(weights, kinds)]
         self.convs = list(zip(weights, [conv.bias.detach() for conv in model.encoder.convs]))
         matrices = lambda layers: [layer.weight.detach().flatten(1) for layer in layers]
         biases = lambda layers: torch.cat([layer.bias.detach() for layer in layers])
         hidden, last = [h.body[0] for h in model.heads], [h.last for h in model.heads]
-        self.matrix = torch.cat(matrices(hidden))
+        self.matrix, self.last = torch.cat(matrices(hidden)), Product(torch.block_diag(*matrices(last)), biases(last))
         self.hidden = Product(self.matrix.to(dtype), biases(hidden))
-        self.last = Product(torch.block_diag(*matrices(last)), biases(last))
 
     def _encode(self, windows: Tensor) -> Tensor:
         "Encode every patch of windows (b, C, 4·k + P − 1, 4·m + P − 1): (4, 4, b, k, m, F), phases of second and first pooling first."
