@@ -382,10 +382,10 @@ def _write_files(found: Detection, folder: Path, stem: str, sources: Mapping[str
                                        "candidates are found in it"),
         f"desc-candidates_{lead}_dseg": (found.labels, np.int16, "number of the candidate, 0 outside all"),
         f"desc-brain_{lead}_mask": (found.brain_mask, np.uint8, "brain mask")}
+    maps[f"desc-odd_{lead}_map"] = maps[f"desc-anomaly_{lead}_map"]  # old names: of version 0.1, for scripts that look for it
     path = lambda name, ending: folder / f"{stem}_{name}.{ending}"
-    page = lambda: write_text(page_html(view(found)), folder / "report.html")
     files = (partial(write_volume, volume, path(name, "nii.gz"), dtype, source.forms) for name, (volume, dtype, _) in maps.items())
-    in_threads(lambda write: write(), [page, *files])
+    in_threads(lambda write: write(), [lambda: write_text(page_html(view(found)), folder / "report.html"), *files])
     for name, (_, _, words) in maps.items():
         write_json({"Description": words} | about, path(name, "json"))
     for contrast, transform in found.transforms.items():
