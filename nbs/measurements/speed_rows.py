@@ -339,11 +339,11 @@ def detect_rows(repeats: int) -> Rows:
             taken.append({})
             start = time.perf_counter()
             own.detect(scan, out=Path(folder) / f"found{len(taken)}", quiet=True)
-            taken[-1]["raw scan to report"] = time.perf_counter() - start
+            taken[-1]["raw synthetic scan to report"] = time.perf_counter() - start
     parts = pd.DataFrame(taken).median()
-    whole, voxels = parts.pop("raw scan to report"), np.nan
+    whole, voxels = parts.pop("raw synthetic scan to report"), np.nan
     row = lambda name, took, **more: {"name": name, "precision": "", "stage": "detect", "seconds": took, "voxels": voxels, **more}
-    return [row("raw scan to report", whole, peak_mb=peak_mb()), *(row(f"of it: {name}", took) for name, took in parts.items())]
+    return [row("raw synthetic scan to report", whole, peak_mb=peak_mb()), *(row(f"of it: {name}", took) for name, took in parts.items())]
 
 
 def operations_per_voxel(scorer: DenseScorer) -> int:

@@ -279,8 +279,8 @@ def _detect(
     warnings += [f"About the training data: {about['derived']}"] if "derived" in about else []
     with _stage("candidates", 1, quiet):
         labels, table, localizations = _search(placed, maps, first, rule, about["healthy_mm"])
-        names = ("heatmap", "network", "normative", "fused", "asymmetry")
-        back = in_threads(lambda name: _carry_map(maps[name], placed, transform, scan), names)
+        wanted = (maps[name] for name in ("heatmap", "network", "normative", "fused", "asymmetry"))
+        back = in_threads(lambda map_: _carry_map(map_, placed, transform, scan), wanted)
         marked = to_scan(grid.like(labels.astype(np.float32)), transform, scan, nearest=True)
     flagged = (labels > 0).sum() / placed.scan.brain_mask.sum()
     warnings += [f"{flagged:.0%} of the brain is marked: the scan differs from training scans by more than a lesion."] * bool(flagged > 0.2)

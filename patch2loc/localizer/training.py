@@ -225,9 +225,10 @@ def _round_checkpoint(path: Path) -> Path:
     "Round the weights in a checkpoint of a dense network (chapter 22)."
     model, stored = load_localizer(path).model, torch.load(path, weights_only=True)
     round_weights(model)
-    stored["state_dict"] = {f"model.{name}": value for name, value in model.state_dict().items()}
-    with atomic_path(path) as part:
-        torch.save(stored, part)
+    state = {f"model.{name}": value for name, value in model.state_dict().items()}
+    if not all(torch.equal(value, stored["state_dict"][name]) for name, value in state.items()):
+        with atomic_path(path) as part:
+            torch.save(stored | {"state_dict": state}, part)
     return path
 
 # %% ../../nbs/2_localizer/25_training.ipynb #a11992a9

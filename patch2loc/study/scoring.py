@@ -106,8 +106,7 @@ class TestSet:
 
         facts, found = self.facts | {"data_digest": files_digest(files), "contrast": scan.contrast}, dict(zip(maps, in_threads(one, maps)))
         row = lambda method, measures: case_row(scan.dataset, scan.subject, method=method, measures=measures, **facts)
-        rows = [row(method, measures) for method, (measures, _) in found.items()]
-        return rows, [(scan.subject, method, counted) for method, (_, counted) in found.items()]
+        return [row(m, measures) for m, (measures, _) in found.items()], [(scan.subject, m, counted) for m, (_, counted) in found.items()]
 
     def write_maps(self, maps: Mapping[str, np.ndarray], scan: Scan) -> None:
         "Write maps in the scan's own grid, but for baselines, the rows of `filters_mm`, and sources that are not to be written."
