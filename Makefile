@@ -3,6 +3,8 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/ready
 SITE := .venv/site
+PIP := python -m pip install --disable-pip-version-check -c constraints.txt
+export PYTHONDONTWRITEBYTECODE :=  # modules are compiled when they are first imported, not all of them by pip
 HAS_PYTHON = command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: '$(PYTHON)' was not found; name yours with make PYTHON=..."; exit 1; }
 
 .DEFAULT_GOAL := help
@@ -17,12 +19,13 @@ $(READY): constraints.txt settings.ini setup.py
 	@$(HAS_PYTHON)
 	@echo "Setting up .venv: some minutes the first time"
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check --prefer-binary -c constraints.txt -e '.[dev]'
+	$(BIN)/$(PIP) --quiet --upgrade pip
+	$(BIN)/$(PIP) --no-compile --prefer-binary -e '.[dev]'
 	@touch $@
 
 quick: $(READY)  ## the quickstart: one head, one lesion, one heatmap, in a minute; into runs/quick
 	@mkdir -p runs/quick
-	@$(BIN)/papermill --no-progress-bar --log-level ERROR -p out runs/quick nbs/quickstart.ipynb runs/quick/quickstart.ipynb
+	@$(BIN)/python -c 'from patch2loc.runs.notebooks import execute; execute("nbs/quickstart.ipynb", {"out": "."}, "runs/quick/quickstart.ipynb")'
 	@echo "worth opening: runs/quick/heatmap.png, runs/quick/viewer.html"
 
 demo: $(READY)  ## train on the embedded (synthetic) cohort, score unseen subjects, write runs/demo
@@ -40,7 +43,8 @@ howtos: $(READY)  ## execute every page of nbs/howto, the long ones too
 $(SITE)/ready: constraints.txt settings.ini
 	@$(HAS_PYTHON)
 	$(PYTHON) -m venv $(SITE)
-	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --prefer-binary -c constraints.txt $$(sed -n 's/^docs_requirements = //p' settings.ini)
+	$(SITE)/bin/$(PIP) --quiet --upgrade pip
+	$(SITE)/bin/$(PIP) --quiet --no-compile --prefer-binary $$(sed -n 's/^docs_requirements = //p' settings.ini)
 	@touch $@
 
 docs: $(SITE)/ready  ## build the site from notebooks and sources into _site/; nothing is executed
