@@ -17,7 +17,7 @@ from ..data.splits import persons_of
 from .statistics import by_person, paired_tests
 from ..heatmap.localize import localize_patchwise
 from ..localizer.model import PatchLocalizer
-from ..localizer.patches import MIN_BRAIN, PATCH_SIDE, brain_fraction, cut_patches, grid_centres
+from ..localizer.patches import MIN_BRAIN, brain_fraction, cut_patches, grid_centres
 
 # %% ../../nbs/4_evaluation/44_abnormality.ipynb #1679091c
 ERROR_FLOOR = 0.5  # added to the squared error, per cent²
@@ -32,14 +32,15 @@ def patch_table(
 
     Source: arXiv 2506.22504v1 and its release (stride = patch side, at least 20 % brain, log(e + 0.5)).
     """
-    grid = grid_centres(image.shape[:2], PATCH_SIDE, PATCH_SIDE)  # the stride is the side: no two patches share a voxel
+    side = model.architecture.patch_side
+    grid = grid_centres(image.shape[:2], side, side)  # the stride is the side: no two patches share a voxel
     centres = np.zeros(image.shape, bool)
     for z in np.flatnonzero(brain_mask.any((0, 1))):
-        enough = brain_fraction(brain_mask[:, :, z], PATCH_SIDE)[tuple(grid.T)] >= MIN_BRAIN
+        enough = brain_fraction(brain_mask[:, :, z], side)[tuple(grid.T)] >= MIN_BRAIN
         centres[(*grid[enough].T, z)] = True
     predicted = localize_patchwise(model, image, centres)
     squared = ((predicted.loc_mean - predicted.location) ** 2).sum(1)
-    lesion = [cut_patches(lesion_mask[:, :, z], [[x, y]], PATCH_SIDE).mean() for x, y, z in predicted.where]
+    lesion = [cut_patches(lesion_mask[:, :, z], [[x, y]], side).mean() for x, y, z in predicted.where]
     measures = dict(log_error=np.log(squared + ERROR_FLOOR), log_variance=predicted.loc_log_var.mean(1), lesion_fraction=lesion)
     return pd.DataFrame(dict(zip("xyz", predicted.where.T), **measures))
 
