@@ -130,7 +130,7 @@ class Detection:
     z_map: Volume  # the network's part of the fused map, standard deviations of healthy brains
     normative: Volume  # intensity in standard deviations from the healthy mean at the same place; above 0: brighter
     anomaly: Volume  # the fused map of network and normative model
-    asymmetry: Volume  # the fused map without the evidence that both hemispheres share; candidates are found here
+    asymmetry: Volume  # the fused map minus what both hemispheres share; candidates are found here
     labels: Volume  # int16, number of the candidate
     brain_mask: Volume  # bool
     candidates: pd.DataFrame
@@ -378,7 +378,7 @@ def _write_files(found: Detection, folder: Path, stem: str, sources: Mapping[str
         f"desc-normative_{lead}_zmap": (found.normative, np.float32, f"intensity, {healthy}; below 0: darker"),
         f"desc-anomaly_{lead}_map": (found.anomaly, np.float32, "NLL of the network and intensity without sign, filtered, each in standard "
                                      "deviations of healthy brains, added"),
-        f"desc-asymmetry_{lead}_map": (found.asymmetry, np.float32, "the anomaly map without the evidence that both hemispheres share; "
+        f"desc-asymmetry_{lead}_map": (found.asymmetry, np.float32, "the anomaly map minus what both hemispheres share; "
                                        "candidates are found in it"),
         f"desc-candidates_{lead}_dseg": (found.labels, np.int16, "number of the candidate, 0 outside all"),
         f"desc-brain_{lead}_mask": (found.brain_mask, np.uint8, "brain mask")}

@@ -142,7 +142,7 @@ def candidate_map(
     parts: Mapping[str, np.ndarray],  # of `fused_parts`
     standard: Standard,  # of these maps
 ) -> np.ndarray:  # (X, Y, Z) float32, NaN outside the brain
-    "Compute the fused map without the evidence that both hemispheres share. Ours."
+    "Compute the fused map minus what both hemispheres share. Ours."
     sums = _sums(parts, standard)
     shared = [np.fmax(np.minimum(one, mirrored(one)), 0) for one in sums]  # 0 where the mirrored place lies outside the brain
     return np.maximum.reduce([one - both for one, both in zip(sums, shared)]).astype(np.float32)
