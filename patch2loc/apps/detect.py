@@ -186,7 +186,7 @@ def _stage(name: str, total: int = 1, quiet: bool = False) -> Iterator[tqdm]:
 def _maps(scan: Scan, fold: Fold) -> dict[str, np.ndarray]:
     "Compute the maps of one fold."
     found, standard = fold.predictions(scan), fold.fusion.standard
-    parts = level_maps(fold.fused_parts(scan, found), standard)
+    parts = level_maps(fold.fused_parts(scan, found), standard, fold.fusion.spread)
     network = {name: pair for name, pair in standard.items() if name.startswith(NETWORK_MAPS)}
     values = {"nll": -found.log_prob, "distance": location_distance(found, scan.spacing)}
     return {"fused": fused_map(parts, standard), "asymmetry": candidate_map(parts, standard), "network": fused_map(parts, network),

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['NETWORK_MAPS', 'BASELINES_AT_SCALE', 'SUMS', 'Standard', 'FUSED_MM', 'MOST_SHIFT', 'filter_sizes', 'at_scale',
            'unfiltered_maps', 'maps_at_scales', 'fit_standard', 'standardized_sums', 'fused_parts', 'fused_map',
-           'level_maps', 'mirrored', 'candidate_map']
+           'fit_spread', 'level_maps', 'mirrored', 'candidate_map']
 
 # %% ../../nbs/3_heatmap/34_scales.ipynb #bbf75e0e
 import re
@@ -119,12 +119,30 @@ def _sums(parts: Mapping[str, np.ndarray], standard: Standard) -> list[np.ndarra
     return list(sums.values())
 
 # %% ../../nbs/3_heatmap/34_scales.ipynb #0b01dda0
+def _level_and_spread(map_: np.ndarray) -> tuple[float, float]:
+    "Return the median of a map's finite values, and how far the 16th percentile lies below it: one SD in a normal distribution."
+    low, middle = np.percentile(map_[np.isfinite(map_)], (16, 50))
+    return float(middle), float(middle - low)
+
+def fit_spread(
+    healthy: Iterable[Mapping[str, np.ndarray]],  # each subject's maps, NaN outside the brain
+) -> dict[str, float]:  # map -> distance of its 16th percentile from its median, mean over subjects
+    "Measure the spread of maps in healthy brains, in the lower half of their values. Ours."
+    found = [{name: _level_and_spread(map_)[1] for name, map_ in maps.items()} for maps in healthy]
+    return {name: float(np.mean([one[name] for one in found])) for name in (found[0] if found else {})}
+
 def level_maps(
     parts: Mapping[str, np.ndarray],  # of `fused_parts`
     standard: Standard,  # of these maps
+    spread: Mapping[str, float],  # of `fit_spread`; a map that is not in it keeps its own
 ) -> dict[str, np.ndarray]:  # the same maps
-    "Lower each map whose median over the brain is above the healthy mean to that mean."
-    return {name: map_ - max(0.0, float(np.nanmedian(map_)) - standard[name][0]) for name, map_ in parts.items() if name in standard}
+    "Lower each map whose median is above the healthy mean to that mean, and narrow one whose lower half is wider than in healthy scans. Ours."
+    def levelled(name: str, map_: np.ndarray) -> np.ndarray:
+        middle, own = _level_and_spread(map_)
+        return min(middle, standard[name][0]) + min(1.0, spread.get(name, own) / own if own else 1.0) * (map_ - middle)
+
+    return {name: levelled(name, map_) for name, map_ in parts.items() if name in standard}
+
 
 # %% ../../nbs/3_heatmap/34_scales.ipynb #3899a361
 MOST_SHIFT = 12  # voxels; twice the distance of the brain's middle from the grid's

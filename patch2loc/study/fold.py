@@ -33,7 +33,7 @@ from patch2loc.heatmap.normative import (
     Atlas, baseline_maps, fit_atlas, heatmaps, load_atlases, match_to_mean, raw_maps, save_atlases, z_score,
 )
 from patch2loc.heatmap.scales import (
-    Standard, candidate_map, filter_sizes, fit_standard, fused_map, fused_parts, level_maps, maps_at_scales, standardized_sums,
+    Standard, candidate_map, filter_sizes, fit_spread, fit_standard, fused_map, fused_parts, level_maps, maps_at_scales, standardized_sums,
     unfiltered_maps,
 )
 from ..heatmap.scores import SCORES, resolve_score, scores_to_compute
@@ -94,6 +94,7 @@ class Fusion:
     curve: dict[str, list[float]]  # threshold; mean and median number of candidates in a healthy scan
     subjects: int
     searched: str = "candidate_map"  # in which map candidates are found; older versions searched the fused map
+    spread: dict[str, float] = field(default_factory=dict)  # of these maps in healthy scans; older versions did not measure it
 
     @property
     def false_candidates(self) -> dict[str, float]:
@@ -124,12 +125,12 @@ def learn_fusion(
     distances: Sequence[float],  # median `location_distance` of each subject, mm
 ) -> Fusion:
     "Learn the standardization of the fused map and the threshold of its candidates."
-    standard, thresholds = fit_standard(healthy), CANDIDATE_THRESHOLDS
-    maps = (candidate_map(level_maps(parts, standard), standard) for parts in healthy)
+    standard, spread, thresholds = fit_standard(healthy), fit_spread(healthy), CANDIDATE_THRESHOLDS
+    maps = (candidate_map(level_maps(parts, standard, spread), standard) for parts in healthy)
     counts = np.array([count_regions(map_, np.isfinite(map_), spacing, thresholds, Rule(0.0)) for map_ in maps])
     curve = {"threshold": thresholds, "mean": counts.mean(0).round(3).tolist(), "median": np.median(counts, 0).tolist()}
     rule = Rule(candidate_threshold(counts, thresholds, FALSE_CANDIDATES))
-    return Fusion(standard, rule, float(np.median(distances)), curve, len(counts))
+    return Fusion(standard, rule, float(np.median(distances)), curve, len(counts), spread=spread)
 
 # %% ../../nbs/7_study/71_fold.ipynb #aab32389
 # long: everything that a trained fold offers
@@ -238,7 +239,7 @@ class Fold:
         if self.fusion is None:
             raise CheckpointError(f"{self.checkpoint.parents[1]}: expected a fold with a calibrated fused map, found an older one: "
                                   "train it again")
-        return level_maps(self.fused_parts(scan, predictions), self.fusion.standard)
+        return level_maps(self.fused_parts(scan, predictions), self.fusion.standard, self.fusion.spread)
 
     def wide_and_narrow(self, scan: Scan, predictions: Predictions) -> dict[str, np.ndarray]:
         "Filter NLL and voxel atlas apart, as their combination needs them."
