@@ -161,7 +161,6 @@ def _leave_home() -> None:
 
 _leave_home()
 
-# %% ../nbs/0_ground/00_core.ipynb #d112e18f
 @contextmanager
 def hidden_main() -> Iterator[None]:
     "Keep processes that are started in this block from importing the running script."

@@ -22,7 +22,6 @@ class Head:
     brain_mask: np.ndarray  # (X, Y, Z) bool
     lesion_mask: np.ndarray  # (X, Y, Z) bool, inside the brain
 
-# %% ../nbs/0_ground/01_tiny.ipynb #3d032e6e
 def tiny_head(
     seed: int = 0,  # of the noise; the anatomy is always the same
     shape: tuple[int, int, int] = (48, 48, 12),  # X, Y, Z voxels

@@ -68,7 +68,6 @@ class Source:
     digest: str  # of the file with the voxels, so that a result can be traced without a name
     forms: nib.Nifti1Header | None = None  # with its sform and qform
 
-# %% ../../nbs/9_apps/91_candidates.ipynb #06320cf0
 def read_source(
     path: str | Path,  # NIfTI file, or a folder of DICOM slices
     work: Path,  # a folder for the file made from DICOM

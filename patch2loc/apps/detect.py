@@ -182,7 +182,6 @@ def _stage(name: str, total: int = 1, quiet: bool = False) -> Iterator[tqdm]:
         yield bar
         bar.update(total - bar.n)
 
-# %% ../../nbs/9_apps/92_detect.ipynb #07546971
 def _maps(scan: Scan, fold: Fold) -> dict[str, np.ndarray]:
     "Compute the maps of one fold."
     found, standard = fold.predictions(scan), fold.fusion.standard

@@ -91,7 +91,6 @@ def _data(page: Page) -> dict:
     return {"shape": list(scan.shape), "origin": scan.affine[:3, 3].tolist(), "step": float(scan.spacing[0]), "columns": columns,
             "layers": layers, "start": voxel.tolist(), "ramp": _RAMP, "images": images}
 
-# %% ../../nbs/9_apps/90_viewer.ipynb #b709c162
 def page_html(
     page: Page,
 ) -> str:  # a whole document

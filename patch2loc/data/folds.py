@@ -32,7 +32,6 @@ def _strata(subjects: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
         groups[column] = subjects[column].astype(str) if quartile is None else quartile.fillna(-1).astype(int).astype(str)
     return pd.DataFrame(groups, index=subjects.index)
 
-# %% ../../nbs/1_data/16_folds.ipynb #1174bbe5
 def stratified_assignment(
     subjects: pd.DataFrame,  # one row per person, column `person` and those of `strata`
     sizes: Mapping[str, int],  # part: number of persons; together all of them

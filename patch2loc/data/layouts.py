@@ -188,7 +188,6 @@ def _refuse_alike(found: list[RawSubject]) -> list[RawSubject]:
     same = "expected names that differ by more than case, found another such subject"
     return [replace(raw, problem=f"{raw.problem}; {same}".strip("; ")) if alike[raw.subject.casefold()] > 1 else raw for raw in found]
 
-# %% ../../nbs/1_data/14_layouts.ipynb #a0cc2a01
 def unmatched_files(layout: Layout, raw_dir: str | Path) -> list[str]:  # below RAW_DIR
     """List the NIfTI files and DICOM folders that `find_subjects` assigns to no subject."""
     names, parts = _find_files(layout, Path(raw_dir))

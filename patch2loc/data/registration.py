@@ -223,7 +223,6 @@ def register(
                 _search(*images, current, (spacing / 8, 0.002 if last else 0.01), 0.8 if last else 0.6)
     return _matrix(_rounded(current))
 
-# %% ../../nbs/1_data/19_registration.ipynb #6c8c582b
 def dice(
     first: np.ndarray,  # bool
     second: np.ndarray,  # bool, same shape

@@ -62,7 +62,6 @@ def _sweep(
         detections[k], true[k] = now, now_true
     return detections, true
 
-# %% ../../nbs/4_evaluation/41_lesions.ipynb #e63a2e9f
 def _box_places(shape: Sequence[int], where: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # place (n,), lit (m,), steps (26,)
     "Number the voxels `where` (3, n) inside a box with a rim one voxel wide."
     size = [s + 2 for s in shape]

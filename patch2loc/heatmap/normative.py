@@ -162,7 +162,6 @@ def raw_maps(
     found = scores(predictions)
     return {name: to_map(found[name], predictions, shape) for name in names}
 
-# %% ../../nbs/3_heatmap/33_normative.ipynb #90781824
 def heatmaps(
     predictions: Predictions,
     brain_mask: np.ndarray,  # (X, Y, Z) bool

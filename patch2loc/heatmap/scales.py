@@ -136,7 +136,7 @@ def level_maps(
     standard: Standard,  # of these maps
     spread: Mapping[str, float],  # of `fit_spread`; a map that is not in it keeps its own
 ) -> dict[str, np.ndarray]:  # the same maps
-    "Lower each map whose median is above the healthy mean to that mean, and narrow one whose lower half is wider than in healthy scans. Ours."
+    "Lower a map whose median is above the healthy mean, and narrow one whose lower half is wider than in healthy scans. Ours."
     def levelled(name: str, map_: np.ndarray) -> np.ndarray:
         middle, own = _level_and_spread(map_)
         return min(middle, standard[name][0]) + min(1.0, spread.get(name, own) / own if own else 1.0) * (map_ - middle)

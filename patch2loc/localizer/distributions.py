@@ -134,5 +134,4 @@ class MixtureLocation:
         "Return the log-likelihood of locations."
         return (self.log_weight + _log_normal(location[:, None], self.means, self.log_vars, 2)).logsumexp(1)
 
-# %% ../../nbs/2_localizer/21_distributions.ipynb #9837f04b
 Location = GaussianLocation | BinnedLocation | MixtureLocation

@@ -148,7 +148,6 @@ class SliceData(L.LightningDataModule):
     def val_dataloader(self):
         return self._loader(self.batches("val", self.hyperparameters.val_batches))
 
-# %% ../../nbs/2_localizer/25_training.ipynb #f235c4da
 def _to_tensors(batch: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
     "Convert a batch's arrays to tensors."
     return {key: torch.from_numpy(np.ascontiguousarray(value)) for key, value in batch.items()}
@@ -220,7 +219,6 @@ def _trainer(out: Path, training: Training, device: str, report: Callable[[str],
         plugins=[_AtomicCheckpoints()],
     )
 
-# %% ../../nbs/2_localizer/25_training.ipynb #00186ac2
 def _round_checkpoint(path: Path) -> Path:
     "Round the weights in a checkpoint of a dense network (chapter 22)."
     model, stored = load_localizer(path).model, torch.load(path, weights_only=True)

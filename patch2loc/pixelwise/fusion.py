@@ -80,7 +80,6 @@ def fisher(
     at = np.nanmax(total) * np.linspace(0, 1, _EXACT) ** 2  # a table for the voxels of a volume
     return np.interp(total, at, _brown(at, covariance))
 
-# %% ../../nbs/6_pixelwise/63_fusion.ipynb #fcb087b6
 def _brown(total: np.ndarray, covariance: float) -> np.ndarray:
     "Calibrated score of a sum of two; where p underflows, from the first terms of its expansion (DLMF 8.11.2)."
     scale = 1 + covariance

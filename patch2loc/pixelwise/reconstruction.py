@@ -89,7 +89,6 @@ class PixelMethod:
         fine = restore(found.transpose(1, 2, 0), scan.brain_mask.shape, scan.spacing)
         return np.where(scan.brain_mask, fine, np.nan).astype(np.float32)
 
-# %% ../../nbs/6_pixelwise/61_reconstruction.ipynb #cfbcc36c
 def _slices_first(volume: np.ndarray) -> np.ndarray:
     "Reorder a volume (X, Y, Z) to a contiguous stack of slices (Z, X, Y)."
     return np.ascontiguousarray(volume.transpose(2, 0, 1))

@@ -103,7 +103,6 @@ def _work(folder: Path, plan: Plan, token: str, report: Callable[[str], None], o
                 write_json(earlier | ran, folder / "steps.json")
     _conclude(outcomes, options.partial)
 
-# %% ../../nbs/8_runs/86_run.ipynb #0f716d65
 def _conclude(outcomes: Mapping[str, Outcome], partial: bool) -> None:
     "Raise `Patch2LocError` naming the first failure, if there is one."
     if not (bad := [o for o in outcomes.values() if not o.fine]):

@@ -305,7 +305,6 @@ def workers(
     with hidden_main(), _closed_late(cluster), _closed_late(Client(cluster, set_as_default=False)) as client:
         yield client
 
-# %% ../../nbs/8_runs/82_steps.ipynb #9ece9c01
 def _resource(step: Step, offered: set[str]) -> dict[str, int]:
     "Name the Dask resource that a step takes, given those that workers offer."
     name = "GPU" if step.needs == "FIT" and "FIT" not in offered else step.needs

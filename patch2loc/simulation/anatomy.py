@@ -124,7 +124,6 @@ class Population:
     anatomy: AnatomyParameters
     maps: np.ndarray  # (5, X, Y, Z) float32: brain, grey, white; factors on the signal: regional, and iron and vessels (T2)
 
-# %% ../../nbs/5_simulation/50_anatomy.ipynb #1e9a114b
 def make_population(
     anatomy: AnatomyParameters = AnatomyParameters(),
 ) -> Population:

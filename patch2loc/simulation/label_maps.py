@@ -83,7 +83,6 @@ def read_labels(
     tissue = np.where(brain, np.where(tissue == 255, 0, tissue), 255).astype(np.uint8)
     return LabelMap(number, tissue, affine @ from_matvec(np.eye(3), [s.start for s in box]))
 
-# %% ../../nbs/5_simulation/53_label_maps.ipynb #c51ce410
 def _places(axes: Sequence[np.ndarray], rng: np.random.Generator, anatomy: AnatomyParameters) -> np.ndarray:
     "Return the position, (3, X, Y, Z) mm MNI, at which each voxel's tissue is read: a smooth field, and residual size and shift."
     grid = np.stack(np.meshgrid(*axes, indexing="ij")).astype(np.float32)

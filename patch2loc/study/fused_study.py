@@ -120,7 +120,6 @@ def _heat_sources(score: str, make: Callable[[Scan, str], np.ndarray], *parts: S
     source = lambda name: Source(lambda scan: make(scan, name), parts)
     return {name: source(name) for name in dict.fromkeys((score, plain, f"{plain}_z"))}
 
-# %% ../../nbs/7_study/75_fused_study.ipynb #80e78f9f
 def _residual_sources(experiment: Experiment, methods: Mapping[str, PixelMethod], external: Sequence[str]) -> dict[str, Source]:
     "Make the residuals of our methods and of external ones, not yet filtered, by name."
     read = lambda name: Source(lambda scan: read_residual(experiment.config.pixelwise.residuals, name, scan))

@@ -168,7 +168,6 @@ def score_subjects(
     tests.fold.predicted.forget()
     return scored, failed
 
-# %% ../../nbs/7_study/72_scoring.ipynb #984683ce
 def _is_scored(folder: Path, subject: str, made_from: Mapping[str, str] | None) -> bool:
     "Check whether a subject has rows; rows made from something else are removed first."
     rows, stamp = folder / "subjects" / f"{subject}_cases.csv", folder / "subjects" / f"{subject}_made_from.txt"
