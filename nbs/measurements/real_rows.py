@@ -22,7 +22,7 @@ MISSING = "not measured yet"
 
 def is_pixelwise(method: str) -> bool:
     """Tell whether a row is a reconstruction method, with whatever filter or normalization; `voxel_atlas` is none."""
-    return re.sub(r"(_median|_gaussian|_z|_\d+mm)+$", "", method) in RECONSTRUCTIONS
+    return re.sub(r"(_median|_gaussian|_smoothed|_z|_\d+mm)+$", "", method) in RECONSTRUCTIONS
 
 
 def read_real(folder: Path) -> pd.DataFrame:  # as kept, with a column `column` (a value of COLUMNS); empty: not measured yet
