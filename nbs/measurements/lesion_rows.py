@@ -1,0 +1,59 @@
+"""Simulated lesions in the validation subjects of a finished run, scored by its network: shared by m25 and m72."""
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from patch2loc.core import rng_for
+from patch2loc.data.scan import Scan
+from patch2loc.evaluation.voxels import brain_voxels, voxel_measures
+from patch2loc.simulation.clinical import TISSUE_KINDS, insert_in_tissue, sample_outline
+from patch2loc.simulation.lesions import RADIUS_MM, SCAN_KINDS, SMALL_MM, insert_in_scan
+from patch2loc.study.config import Experiment, config_from
+from patch2loc.study.fold import Fold, near_lesion
+
+LARGE = {"kinds": ("oedema", "tumour"), "radius_mm": (15.0, 30.0), "least_ml": 14.0}  # a ball of 15 mm has 14 ml
+NEAR_MM = 24.0  # slices farther from the lesion are not scored
+
+
+def sorts(
+    paths: Sequence[Path],  # lesion masks in MNI152 space; none: no real outlines
+) -> dict[str, Callable[[Scan, int, np.random.Generator], Scan]]:  # sort -> function of scan, number of the case, generator
+    """Name the sorts of lesions. Kinds alternate with the cases; balls of chapter 51 are alternately large and small."""
+    def kind(i: int, kinds: Sequence[str] = TISSUE_KINDS) -> str: return kinds[i % len(kinds)]
+
+    found = {
+        "chapter 51": lambda scan, i, rng: insert_in_scan(scan, SCAN_KINDS[i % 5], rng, SMALL_MM if i // 5 % 2 else RADIUS_MM),
+        "tissue, balls": lambda scan, i, rng: insert_in_tissue(scan, kind(i), rng),
+        "tumours, balls": lambda scan, i, rng: insert_in_tissue(scan, kind(i, LARGE["kinds"]), rng, radius_mm=LARGE["radius_mm"]),
+    }
+    real = {
+        "tissue, real outlines": lambda scan, i, rng: insert_in_tissue(scan, kind(i), rng, sample_outline(scan, paths, rng)),
+        "tumours, real outlines": lambda scan, i, rng: insert_in_tissue(scan, kind(i, LARGE["kinds"]), rng, sample_outline(scan, paths, rng, LARGE["least_ml"])),
+    }
+    return found | (real if paths else {})
+
+
+def simulated_rows(
+    run: str | Path,  # folder of a finished run
+    data: str | Path,  # its DATA_DIR
+    paths: Sequence[Path],
+    cases: int,  # of each sort, one a subject
+    wanted: Sequence[str] = (),  # names of sorts; empty: all
+) -> Iterator[dict]:  # one row for each sort, case and method: sort, case, method, ml, auprc, prevalence
+    """Score simulated lesions with fold 0 of a run. The same case has the same lesion in every run on the same data."""
+    record = json.loads((Path(run) / "run.json").read_text())
+    experiment = Experiment(config_from(record["config"]), str(data), f"{data}/splits", str(run), 0)
+    fold, subjects = Fold.of(experiment), experiment.subjects("val")
+    for i in range(cases):
+        files = subjects[i % len(subjects)]
+        scan = fold.load(files)
+        for sort, insert in sorts(paths).items():
+            if wanted and sort not in wanted: continue
+            ill = near_lesion(insert(scan, i, rng_for(i, "lesion ranks", sort)), NEAR_MM)
+            ml = ill.lesion_mask.sum() * np.prod(ill.spacing) / 1000
+            for method, map_ in fold.maps(ill, fold.predictions(ill)).items():
+                found = voxel_measures(*brain_voxels(map_, ill.brain_mask, ill.lesion_mask))
+                yield {"sort": sort, "case": i, "method": method, "ml": round(float(ml), 2), "auprc": found["auprc"], "prevalence": found["prevalence"]}
+        print(f"{i + 1}/{cases} subjects", flush=True)
