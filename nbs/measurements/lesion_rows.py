@@ -1,12 +1,15 @@
-"""Simulated lesions in the validation subjects of a finished run, scored by its network: shared by m25 and m72."""
+"""Simulated lesions in the validation subjects of a finished run, scored by its network, also as if the scan came from another scanner."""
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
+import torchio as tio
 
 from patch2loc.core import rng_for
-from patch2loc.data.scan import Scan
+from patch2loc.data.scan import Scan, load_scan
 from patch2loc.evaluation.voxels import brain_voxels, voxel_measures
 from patch2loc.simulation.clinical import TISSUE_KINDS, insert_in_tissue, sample_outline
 from patch2loc.simulation.lesions import RADIUS_MM, SCAN_KINDS, SMALL_MM, insert_in_scan
@@ -35,12 +38,34 @@ def sorts(
     return found | (real if paths else {})
 
 
+OTHER_SCANNER = tio.Compose([
+    tio.RandomAffine(scales=0.06, degrees=3, translation=2), tio.RandomElasticDeformation(max_displacement=5, locked_borders=2),
+    tio.RandomGamma(log_gamma=0.35), tio.RandomBlur(std=(0.3, 1.2)), tio.RandomBiasField(0.3), tio.RandomNoise(std=(0.03, 0.08)),
+])
+
+
+def of_other_scanner(
+    scan: Scan,  # standardized, not matched
+    seed: int,
+) -> Scan:
+    """Change a scan, and its masks with it, as another scanner and another shape of the head would."""
+    torch.manual_seed(seed)
+    lesion = scan.lesion_mask if scan.lesion_mask is not None else np.zeros_like(scan.brain_mask)
+    def as_tensor(array: np.ndarray) -> torch.Tensor: return torch.from_numpy(array.astype(np.float32))[None]
+
+    masks = {name: tio.LabelMap(tensor=as_tensor(mask), affine=scan.volume.affine) for name, mask in (("brain", scan.brain_mask), ("lesion", lesion))}
+    out = OTHER_SCANNER(tio.Subject(image=tio.ScalarImage(tensor=as_tensor(scan.volume.data), affine=scan.volume.affine), **masks))
+    brain, lesion = (out[name].data[0].numpy() > 0.5 for name in ("brain", "lesion"))
+    return replace(scan, volume=scan.volume.like(out.image.data[0].numpy() * brain), brain_mask=brain, lesion_mask=lesion & brain)
+
+
 def simulated_rows(
     run: str | Path,  # folder of a finished run
     data: str | Path,  # its DATA_DIR
     paths: Sequence[Path],
     cases: int,  # of each sort, one a subject
     wanted: Sequence[str] = (),  # names of sorts; empty: all
+    other_scanner: bool = False,  # each scan as if it came from another scanner; the sorts are named so
 ) -> Iterator[dict]:  # one row for each sort, case and method: sort, case, method, ml, auprc, prevalence
     """Score simulated lesions with fold 0 of a run. The same case has the same lesion in every run on the same data."""
     record = json.loads((Path(run) / "run.json").read_text())
@@ -48,10 +73,12 @@ def simulated_rows(
     fold, subjects = Fold.of(experiment), experiment.subjects("val")
     for i in range(cases):
         files = subjects[i % len(subjects)]
-        scan = fold.load(files)
+        scan = load_scan(files, np.array(fold.localizer.about["landmarks"])) if other_scanner else fold.load(files)
         for sort, insert in sorts(paths).items():
             if wanted and sort not in wanted: continue
-            ill = near_lesion(insert(scan, i, rng_for(i, "lesion ranks", sort)), NEAR_MM)
+            ill = insert(scan, i, rng_for(i, "lesion ranks", sort))
+            if other_scanner: sort, ill = f"{sort}, other scanner", fold.matched(of_other_scanner(ill, i))
+            ill = near_lesion(ill, NEAR_MM)
             ml = ill.lesion_mask.sum() * np.prod(ill.spacing) / 1000
             for method, map_ in fold.maps(ill, fold.predictions(ill)).items():
                 found = voxel_measures(*brain_voxels(map_, ill.brain_mask, ill.lesion_mask))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Sequence
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from ..core import DataError, ParameterError, rng_for, write_json
 from .loss import loss_named
@@ -102,14 +103,20 @@ def neighbourhood(
 def augmented(
     image: np.ndarray,  # (C, H, W) in [0, 1], 0 outside the brain
     rng: np.random.Generator,
-    strength: float,  # 0: unchanged
-) -> np.ndarray:  # (C, H, W) float32
-    "Change the contrast of an image and add noise."
-    if not strength:
-        return image
-    gamma, sigma = np.exp(rng.uniform(-strength, strength)), rng.uniform(0, strength / 10)
-    noisy = image**gamma + rng.normal(0, sigma, image.shape)
-    return np.where(image > 0, np.clip(noisy, 1e-3, 1), 0).astype(np.float32)
+    strength: float,  # of changed contrast and noise; 0: none
+    scanner: float = 0.0,  # of a receive field and another sharpness; 0: none
+) -> np.ndarray:  # (C, H, W) float32; `image` itself if both are 0
+    "Change an image as another scanner may. Ours."
+    out, inside = image, image > 0
+    if scanner:
+        y, x = np.meshgrid(*(np.linspace(-1, 1, n) for n in image.shape[1:]), indexing="ij")
+        out = out * np.exp(0.15 * scanner * np.tensordot(rng.standard_normal(5), [y, x, y * x, y * y, x * x], 1))
+        smooth = gaussian_filter(out, (0, 1, 1)) / np.maximum(gaussian_filter(inside.astype(float), (0, 1, 1)), 0.1)
+        out = np.clip(out + scanner * rng.uniform(-1, 2) * (out - smooth), 1e-3, 1)
+    if strength:
+        gamma, sigma = np.exp(rng.uniform(-strength, strength)), rng.uniform(0, strength / 10)
+        out = np.clip(out**gamma + rng.normal(0, sigma, image.shape), 1e-3, 1)
+    return image if out is image else np.where(inside, out, 0).astype(np.float32)
 
 # %% ../../nbs/2_localizer/24_batches.ipynb #2cb5748e
 @dataclass(eq=False)
@@ -123,6 +130,7 @@ class _Batches:
     n_slices: int = 12  # slices per batch
     first_step: int = 0  # where the stream starts
     augment: float = 0.0  # strength, see `augmented`
+    scanner: float = 0.0  # the other strength
 
     def __len__(self):
         return self.steps
@@ -154,7 +162,7 @@ class PatchBatches(_Batches):
         for source, z in chosen:
             centre = sample_centres(rng, brain_fraction(source.mask[z], source.side), self.candidates, source.minimum)
             position = np.full(len(centre), z / len(source.image), np.float32)
-            image = augmented(source.image[z][None], rng, self.augment)[0]
+            image = augmented(source.image[z][None], rng, self.augment, self.scanner)[0]
             parts.append((cut_patches(image, centre, source.side), position, to_location(centre, image.shape)))
         image, position, location = (np.concatenate(p) for p in zip(*parts))
         weight = np.ones((len(image), 1, 1), np.float32)
@@ -186,7 +194,7 @@ class LatticeBatches(_Batches):
         centres = lattice.centres()
         clipped = np.clip(centres, 0, np.array(fraction.shape) - 1)
         counts = (centres == clipped).all(-1) & (fraction[clipped[..., 0], clipped[..., 1]] >= source.minimum)
-        channels = augmented(neighbourhood(source.image, z, self.neighbours), rng, self.augment)
+        channels = augmented(neighbourhood(source.image, z, self.neighbours), rng, self.augment, self.scanner)
         return {
             "image": np.stack([lattice.window(one, source.side) for one in channels]),
             "slice_position": np.float32(z / len(source.image)),
@@ -210,6 +218,7 @@ class Training:
     learning_rate: float = 2e-3  # peak; warmed up over 5 % of the steps, then a half cosine to zero
     clip: float = 1.0  # largest norm of the gradient; 0: no clipping
     augment: float = 0.0  # strength of changed contrast and noise in every training slice
+    scanner: float = 0.0  # strength of a receive field and another sharpness in every training slice
     precision: str = "auto"  # bfloat16 where the hardware supports it, else float32
     seed: int = 3141  # the published seed
 
@@ -220,8 +229,9 @@ class Training:
         for name in ("steps", "val_every", "n_slices", "val_batches"):
             if getattr(self, name) < 1:
                 raise ParameterError(f"{name}: expected at least 1, found {getattr(self, name)}")
-        if not 0 <= self.augment <= 2:
-            raise ParameterError(f"augment: expected a strength of 0 to 2, found {self.augment:g}")
+        for name in ("augment", "scanner"):
+            if not 0 <= getattr(self, name) <= 2:
+                raise ParameterError(f"{name}: expected a strength of 0 to 2, found {getattr(self, name):g}")
 
 # %% ../../nbs/2_localizer/24_batches.ipynb #ea67fa61
 def check_sampling(architecture: Architecture, training: Training) -> None:

@@ -132,8 +132,8 @@ class SliceData(L.LightningDataModule):
     def batches(self, part: str, steps: int, first_step: int = 0) -> LatticeBatches | PatchBatches:
         "Return the batches of part `train` or `val`; only training slices are augmented."
         slices, chosen = (self.train if part == "train" else self.val), self.hyperparameters
-        augment = chosen.augment if part == "train" else 0.0
-        common = dict(n_slices=chosen.n_slices, first_step=first_step, augment=augment)
+        augment, scanner = (chosen.augment, chosen.scanner) if part == "train" else (0.0, 0.0)
+        common = dict(n_slices=chosen.n_slices, first_step=first_step, augment=augment, scanner=scanner)
         if chosen.sampling == "patches":
             return PatchBatches(slices, steps, chosen.seed, part, candidates=chosen.candidates, **common)
         return LatticeBatches(slices, steps, chosen.seed, part, neighbours=self.neighbours, **common)
