@@ -219,6 +219,6 @@ def _compare(old: dict[str, Any], new: dict[str, Any], path: Path) -> None:
     if "config" not in old:
         version = old.get("versions", {}).get("patch2loc", "an older version")
         raise ParameterError(f"{path}: the folder holds a run of patch2loc {version} from before run.json had a configuration; {hint}")
-    before, now = flatten(old["config"]), flatten(new["config"])
+    before, now = flatten(Config().to_dict()) | flatten(old["config"]), flatten(new["config"])  # options added since have their defaults
     for name in (n for n in (*now, *before) if before.get(n) != now.get(n)):
         raise ParameterError(f"{path}: the folder holds a run with {name} {before.get(name)!r}, not {now.get(name)!r}; {hint}")
