@@ -1,12 +1,16 @@
 """Simulated lesions in the validation subjects of a finished run, scored by its network, also as if the scan came from another scanner."""
 import json
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-import torchio as tio
+
+with warnings.catch_warnings():  # its progress bars ask for ipywidgets
+    warnings.simplefilter("ignore")
+    import torchio as tio
 
 from patch2loc.core import rng_for
 from patch2loc.data.scan import Scan, load_scan
