@@ -170,7 +170,6 @@ class Placed:
     transforms: dict[str, np.ndarray]  # contrast: (4, 4) scan mm to model mm
     quality: dict  # measures of chapter 12, and overlap, likeness, scored, scale
 
-# %% ../../nbs/9_apps/91_candidates.ipynb #55922720
 def place(
     prepared: Prepared,  # in the space of MNI152, or near it
     fold: Fold,

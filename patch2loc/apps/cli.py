@@ -178,7 +178,6 @@ def _voxels(text: str) -> tuple[float, ...]:
         raise ParameterError(f"--spacing: expected 1,1,Z or 2,2,Z with Z from 0.5 to 8 mm, got {text!r}")
     return sizes
 
-# %% ../../nbs/9_apps/94_cli.ipynb #c51ce410
 @app.command()
 def preprocess(
     dataset: Annotated[str, Argument(help="IXI, Brats21, MSLUB, ATLAS_v2, WMH, bids, plain (<subject>_t1.nii.gz ...), or a JSON file")],

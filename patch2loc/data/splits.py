@@ -178,7 +178,6 @@ def _available(splits_dir: Path, dataset: str, contrast: str) -> set[str] | None
             return set(read_table(path).iloc[:, -1].map(subject_of))
     return None
 
-# %% ../../nbs/1_data/11_splits.ipynb #d9cc7af7
 def _subject_files(row: Mapping, where: str, data_dir: Path, dataset: str, contrast: str) -> SubjectFiles:
     "Turn a row of a split table into paths; `DataError` begins with `where` if a file is missing."
     masks = {"brain_mask": row["mask_path"], "lesion_mask": row["seg_path"]}

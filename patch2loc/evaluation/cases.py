@@ -85,7 +85,6 @@ def case_measures(
     row["scan_score"] = float(score.mean(dtype=np.float64))
     return row, CaseCounts(*_at(inside, other, healthy.grid), *detected)
 
-# %% ../../nbs/4_evaluation/45_cases.ipynb #a7cc956f
 def _lesion_counts(volumes: Sequence[np.ndarray], healthy: HealthyThresholds) -> tuple[dict[str, float], list[np.ndarray]]:
     "Return lesion measures at the healthy quantile, and found, detections and true positives (j,) at the swept part of the grid."
     at = np.sort(np.append(healthy.grid[: healthy.swept], healthy.quantile))[::-1]

@@ -233,7 +233,6 @@ class Training:
             if not 0 <= getattr(self, name) <= 2:
                 raise ParameterError(f"{name}: expected a strength of 0 to 2, found {getattr(self, name):g}")
 
-# %% ../../nbs/2_localizer/24_batches.ipynb #ea67fa61
 def check_sampling(architecture: Architecture, training: Training) -> None:
     "Refuse a sampling that does not suit the architecture with `ParameterError`."
     if training.sampling == "lattice" and (encoder := architecture.encoder) != "dense":

@@ -29,7 +29,6 @@ def _cached_noise(noise: Callable[[tuple[int, int, int], int], Tensor], shape: t
     "Generate noise (n, 1, h, w), or return what was generated before."
     return noise(shape, seed)
 
-# %% ../../nbs/6_pixelwise/62_diffusion_methods.ipynb #1261d16f
 class Diffusion(Reconstructor):
     """Forward diffusion to a level and reconstruction from a single prediction.
 

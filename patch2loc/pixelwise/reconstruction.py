@@ -324,7 +324,6 @@ class Reconstruction(PixelMethod):
                 out[part] = found[:, 0, :rows, :columns].float().cpu().numpy()
         return out
 
-# %% ../../nbs/6_pixelwise/61_reconstruction.ipynb #a6bf7e9b
 def _pad(slices: np.ndarray, shape: tuple[int, int], fill: float = 0) -> np.ndarray:
     "Add rows and columns after the last ones of slices (S, h, w)."
     padding = [(0, 0), *((0, want - have) for want, have in zip(shape, slices.shape[1:]))]

@@ -183,7 +183,6 @@ def remove(paths: Iterable[Path]) -> None:
     for path in paths:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
-# %% ../../nbs/8_runs/82_steps.ipynb #4ee9dc93
 def _run_notebook(task: Task, report: Callable[[str], None], start: float) -> Outcome:
     "Make the products of a notebook unless they are up to date; what an outdated result left behind is removed before."
     step, inputs = task.step, task.inputs()

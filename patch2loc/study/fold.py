@@ -247,7 +247,6 @@ class Fold:
         nll = raw_maps(predictions, scan.brain_mask.shape, ("nll",))["nll"]
         return wide_and_narrow(nll, atlas, scan.brain_mask, scan.volume.spacing)
 
-# %% ../../nbs/7_study/71_fold.ipynb #fed786ee
 def _thresholds(stored: object, path: Path) -> HealthyThresholds:
     "Read a method's thresholds; `CheckpointError` naming the file if they are not valid."
     try:

@@ -180,7 +180,6 @@ class FusedMethod:
         rules = {f"{self.name}_{rule}": Source(make(rule), (self.pair(variant),), written=False) for rule in RULES}
         return self.alone | self.inpainted() | rules
 
-# %% ../../nbs/7_study/75_fused_study.ipynb #2a2f5a9f
 def _volume(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
     "Place values (n,) in a float32 volume (X, Y, Z), NaN outside the mask."
     volume = np.full(mask.shape, np.nan, np.float32)

@@ -134,7 +134,6 @@ class TestSet:
         write_counts(counts, parts / f"{scan.subject}_curves.csv")
         write_cases(rows, parts / f"{scan.subject}_cases.csv")
 
-# %% ../../nbs/7_study/72_scoring.ipynb #3eda7d85
 def _write_table(table: pd.DataFrame, path: Path) -> None:
     "Write a table as CSV, atomically."
     with atomic_path(path) as tmp:
