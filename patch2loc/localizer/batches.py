@@ -129,8 +129,8 @@ class _Batches:
     part: str = "train"  # names the random stream
     n_slices: int = 12  # slices per batch
     first_step: int = 0  # where the stream starts
-    augment: float = 0.0  # strength, see `augmented`
-    scanner: float = 0.0  # the other strength
+    augment: float = 0.0  # strength of changed contrast and noise, see `augmented`
+    scanner: float = 0.0  # strength of a receive field and another sharpness
 
     def __len__(self):
         return self.steps
