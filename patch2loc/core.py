@@ -12,7 +12,6 @@ __all__ = ['PROJECT_DIR', 'UNREADABLE', 'Patch2LocError', 'ParameterError', 'Dat
 # %% ../nbs/0_ground/00_core.ipynb #d5f54c14
 import atexit
 import difflib
-import gzip
 import hashlib
 import json
 import logging
@@ -30,6 +29,7 @@ from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 import nibabel as nib
 import numpy as np
+from isal import igzip
 from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
 
@@ -422,7 +422,7 @@ def write_volume(
     image.set_qform(*forms.get_qform(coded=True) if forms else (volume.affine, 2))
     data = image.to_bytes()
     with atomic_path(path) as tmp:
-        tmp.write_bytes(gzip.compress(data, compresslevel=1, mtime=0) if str(path).endswith(".gz") else data)
+        tmp.write_bytes(igzip.compress(data, compresslevel=1, mtime=0) if str(path).endswith(".gz") else data)
 
 # %% ../nbs/0_ground/00_core.ipynb #d483544c
 def write_like(
