@@ -350,7 +350,6 @@ def demo(
     cohort(data, healthy, lesion, seed, spacing="2,2,2")
     _study(out, _clock(), {"config": config, "data_dir": data, "folds": _numbers(folds, "folds")})
 
-# %% ../../nbs/9_apps/94_cli.ipynb #22b0c875
 @app.command()
 def ablate(
     data_dir: DataDir = None, splits: SplitsDir = None, set_: Assignments = None,

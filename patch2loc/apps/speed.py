@@ -49,7 +49,6 @@ def _call(function: str, arguments: dict[str, Any]) -> Any:
         raise Patch2LocError(f"bench: {function} ended with status {done.returncode}: {message}")
     return json.loads(done.stdout.splitlines()[-1])
 
-# %% ../../nbs/9_apps/93_speed.ipynb #b8059fbc
 def bench(
     quick: bool = False,  # about a minute
     report: Callable[[str], None] = print,  # called with one line per stage

@@ -385,7 +385,6 @@ def _file_problems(spec: DatasetSpec, row: dict[str, str]) -> Iterator[dict[str,
     if row["part"] == "seg" and spec.labels and unexpected:
         yield differs("label values", f"0 or {', '.join(spec.labels)}", ", ".join(unexpected))
 
-# %% ../../nbs/1_data/10_datasets.ipynb #1e961fb7
 def _check_record(spec: DatasetSpec, table: pd.DataFrame) -> pd.DataFrame:
     "Report, as DIFFERENCE_COLUMNS, what in a record contradicts the data set's description or the record itself."
     rows = [problem for row in table.to_dict("records") for problem in _file_problems(spec, row)]

@@ -127,7 +127,6 @@ class SplitPlan:
     test: int | float = 0.25
     strata: tuple[str, ...] = ()
 
-# %% ../../nbs/1_data/16_folds.ipynb #8866ba34
 def plan_for(
     spec: DatasetSpec,
     proportional: bool = False,  # turn numbers of persons into fractions, for a subset of a data set
@@ -367,7 +366,6 @@ def _facts(table: pd.DataFrame) -> dict[str, pd.Series]:
     number = next((table[c] for c in table if c.startswith("Site No")), blank)
     return {"person": _atlas_persons(table), "site": site.where(number == "", number), "sex": sex}
 
-# %% ../../nbs/1_data/16_folds.ipynb #c339f889
 def _without_leaks(tables: Tables) -> dict[str, pd.DataFrame]:
     "Remove repeats, and of every person in two parts the rows in the part that comes last in the order test, val, train."
     matches = {name: _TABLE.match(f"{name}.csv") for name in tables}

@@ -54,7 +54,6 @@ class Layout:
 _MSLUB, _ATLAS = "**/{subject}/(preprocessed/)?({subject}_)?", "**/{subject}_space-MNI152NLin2009aSym_"
 _BIDS = "sub-{subject}(_ses-{session})?"
 
-# %% ../../nbs/1_data/14_layouts.ipynb #6808b1d0
 LAYOUTS = {layout.name.lower(): layout for layout in (
     Layout("IXI", {"t1": ("**/{subject}-T1.nii",), "t2": ("**/{subject}-T2.nii",)}, healthy=True),
     Layout("Brats21", {"t1": ("**/{subject}/{subject}_t1.nii",), "t2": ("**/{subject}/{subject}_t2.nii",)},

@@ -40,7 +40,6 @@ def _tool(name: str) -> Iterator[None]:
     except Exception as error:
         raise DataError(f"{name} failed: {type(error).__name__}: {' '.join(str(error).split())[-160:]}") from error
 
-# %% ../../nbs/1_data/12_preprocessing.ipynb #505fd6ad
 @cache
 def _deepbet_networks():
     "Load deepbet's two networks, once per process, onto the GPU where there is one."

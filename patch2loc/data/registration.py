@@ -150,7 +150,6 @@ def _to_itk(volume: Volume, spacing: float) -> sitk.Image:
     image.SetDirection((affine[:3, :3] / thin.spacing).ravel().tolist())
     return image
 
-# %% ../../nbs/1_data/19_registration.ipynb #76a50e8a
 def _search(
     fixed: sitk.Image, moving: sitk.Image, fixed_mask: sitk.Image, start: sitk.Transform, steps: tuple[float, float], relax: float = 0.6,
 ) -> None:

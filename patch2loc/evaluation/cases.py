@@ -47,7 +47,6 @@ def _at(inside: np.ndarray, other: np.ndarray, thresholds: Sequence[float]) -> t
     "Count flagged voxels at thresholds, from the rising scores of lesion voxels and of other voxels."
     return tuple(part.size - np.searchsorted(part, np.asarray(thresholds, part.dtype), "right") for part in (inside, other))
 
-# %% ../../nbs/4_evaluation/45_cases.ipynb #8b07ac84
 def _protocol_measures(inside: np.ndarray, other: np.ndarray, healthy: HealthyThresholds) -> dict[str, float]:
     "Measure at the thresholds set by healthy subjects, from the rising scores of lesion voxels and of other voxels."
     def at(threshold: float) -> dict[str, float]:

@@ -138,7 +138,6 @@ def _box(cases: Sequence[CaseView]) -> tuple[slice, slice]:
     shadow = np.any([case.brain_mask[:, :, case.slice_shown] for case in cases], axis=0)
     return (find_objects(shadow.astype(np.uint8)) or [(slice(None), slice(None))])[0]
 
-# %% ../../nbs/4_evaluation/47_figures.ipynb #c10d7928
 def _case_row(case: CaseView, row: Sequence[Axes], limits: Mapping[str, tuple[float, float]], box: tuple[slice, slice]) -> None:
     "Fill one row of a panel; `limits` are the colours of each map, `box` is the part of a slice that is shown."
     z = case.slice_shown
@@ -376,7 +375,6 @@ def _slices_to_leaf(brain_mask: np.ndarray, lesion_mask: np.ndarray | None = Non
     low, high = max(held[0] - reach, inside[0]), min(held[-1] + reach, inside[-1])
     return sorted({int(shown.argmax()), *np.linspace(low, high, most - 1).round().astype(int).tolist()})
 
-# %% ../../nbs/4_evaluation/47_figures.ipynb #6aa794c3
 def leaf_through(
     case: CaseView,
     title: str = "",

@@ -49,7 +49,6 @@ def read_run(
         raise ResultsError(f"{path}: expected a JSON object, found {type(record).__name__}")
     return record
 
-# %% ../../nbs/4_evaluation/48_report.ipynb #ddf86500
 def _setting(run: Mapping[str, Any], name: str) -> Any:
     "Find one setting of a run in its nested configuration, or in the flat parameters of an older run; None if it has neither."
     config = run.get("config") or {}
@@ -208,7 +207,6 @@ def _ranks(rows: list[dict[str, str]]) -> dict[str, Any]:
     names = [name for name in (rows[0] if rows else ()) if name != "synthetic"]
     return _columns(rows, {name: (name, formats.get(name, ".0f")) for name in names}) | {"contrast": "contrast" in names}
 
-# %% ../../nbs/4_evaluation/48_report.ipynb #71618cad
 def fusion_cells(
     path: Path,  # tables/fusion.csv
 ) -> list[dict[str, dict[str, Any]]]:  # rows of cells by head; empty if the file is missing

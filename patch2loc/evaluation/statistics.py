@@ -83,7 +83,6 @@ def _signed_rank(difference: np.ndarray) -> float:
         return float("nan")
     return float(wilcoxon(difference).pvalue) if difference.any() else 1.0
 
-# %% ../../nbs/4_evaluation/43_statistics.ipynb #f0935e4c
 def paired_tests(
     table: pd.DataFrame,  # one row per subject (its index), one column per method; NaN: undefined, the pair is left out
     reference: str,  # the column that the others are compared with

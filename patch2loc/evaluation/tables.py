@@ -331,7 +331,6 @@ def _write_sources(run_dir: Path, runs: Sequence[Path], cases: pd.DataFrame) -> 
     sources = pd.DataFrame([(os.path.relpath(path, run_dir), digest(path)) for path in files], columns=["file", "digest"])
     write_text(sources.to_csv(index=False, lineterminator="\n"), run_dir / "tables" / "sources.csv")
 
-# %% ../../nbs/4_evaluation/46_tables.ipynb #20ce7a49
 def write_tables(
     run_dir: str | Path,
     cases: pd.DataFrame,  # of `read_cases` or `read_runs`

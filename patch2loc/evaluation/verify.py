@@ -92,7 +92,6 @@ def _expected_spread(cases: Sequence[Row], column: str) -> dict[str, float]:
     low, high = bootstrap_interval(list(_persons(cases, column).values()))
     return again | {"mean": _mean(inner), "patients_low": low, "patients_high": high}
 
-# %% ../../nbs/4_evaluation/49_verify.ipynb #84543b2f
 def _expected_scan(row: Row, texts: Texts) -> dict[str, float]:
     "Count pairs of scans again: the fraction in which the scan with a lesion has the higher score."
     lesion_sets = {dataset for (dataset, _), cases in texts.items() if _ill(cases)}
@@ -124,7 +123,6 @@ def _expected_pairs(rows: Sequence[Row], texts: Texts) -> list[dict[str, float]]
             entry["p_holm"] = min(1.0, highest)
     return again
 
-# %% ../../nbs/4_evaluation/49_verify.ipynb #6941f1af
 def _verify_counts(path: Path) -> int:  # numbers compared
     "Search the best common threshold of the grid again from the counts beside a file of cases, and compare the Dice there."
     counts, compared = {(row["subject"], row["method"]): row for row in read_rows(path.parent / "curves.csv", ("tp", "fp"))}, 0

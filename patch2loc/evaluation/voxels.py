@@ -54,7 +54,6 @@ def brain_voxels(
         raise DataError("brain mask: expected voxels, found an empty mask")
     return check_scores(heatmap[brain_mask], lesion_mask[brain_mask])
 
-# %% ../../nbs/4_evaluation/40_voxels.ipynb #be9b4657
 def check_shapes(heatmap: np.ndarray, brain_mask: np.ndarray, lesion_mask: np.ndarray) -> None:
     "Raise GeometryError if a map and its masks have unequal shapes."
     if not heatmap.shape == brain_mask.shape == lesion_mask.shape:

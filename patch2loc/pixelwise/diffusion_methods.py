@@ -128,7 +128,6 @@ def training_of(name: str) -> str:  # a key of `PIXEL_METHODS` → folder below 
     "Name the method whose network a method uses."
     return SHARED.get(name, name)
 
-# %% ../../nbs/6_pixelwise/62_diffusion_methods.ipynb #da7523c8
 def pixel_method(
     name: str,  # a key of `PIXEL_METHODS`
     size: str = "cohort",  # a key of `SIZES`

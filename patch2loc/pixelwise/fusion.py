@@ -158,7 +158,6 @@ def _fuse_scales(calibrated: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     wide_nll, wide_atlas, narrow_nll, narrow_atlas = (calibrated[name] for name in _PARTS)
     return {"wide": fuse("sum", wide_nll, wide_atlas, WIDE_WEIGHT), "narrow": fuse("product", narrow_nll, narrow_atlas)}
 
-# %% ../../nbs/6_pixelwise/63_fusion.ipynb #7f7c04c1
 @dataclass(frozen=True)
 class WithAtlas:
     "Fusion of NLL and voxel atlas."

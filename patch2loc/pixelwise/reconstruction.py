@@ -181,7 +181,6 @@ class Bottleneck(Reconstructor):
         widths = (*size.channels[-3:], max(size.latent // 16, 1))
         self.net = AutoEncoder(2, 1, 1, widths, (2,) * len(widths), norm="batch")
 
-# %% ../../nbs/6_pixelwise/61_reconstruction.ipynb #36f4d6fb
 class Variational(Reconstructor):
     "Auto-encoder with a Gaussian vector in the middle (Baur et al., Medical Image Analysis 2021, section 3: dense variational)."
 

@@ -40,7 +40,6 @@ def read_lock(path: Path) -> dict[str, Any] | None:
     except ValueError:
         return {}
 
-# %% ../../nbs/8_runs/81_locks.ipynb #25ca427a
 def holder_alive(lock: Mapping[str, Any], path: Path) -> bool:
     "Decide whether the holder that a lock file names still exists."
     if lock.get("host") == socket.gethostname():

@@ -89,7 +89,6 @@ def missing_cases(run_dir: str | Path, datasets: Sequence[str], folds: Sequence[
         found += [f"fold {fold}, {dataset}: {line}" for line in lines]
     return found
 
-# %% ../../nbs/8_runs/84_plan.ipynb #0ead05d9
 def cases_there(run_dir: str | Path, datasets: Sequence[str], folds: Sequence[int], partial: bool = False) -> pd.DataFrame:
     "Collect a run's cases, with `partial` those of subjects scored in every fold; `ResultsError` if some, with `partial` all, are missing."
     missing = missing_cases(run_dir, datasets, folds)

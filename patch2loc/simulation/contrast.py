@@ -43,8 +43,9 @@ def contrast_curve(
     return lambda values: spline(np.clip(values, knots[0], knots[-1])).astype(np.float32)
 
 # %% ../../nbs/5_simulation/55_contrast.ipynb #bbfeb14b
-TISSUES = {  # density and times in ms of fluid, grey and white matter. Source: Kwan et al., IEEE Trans. Med. Imaging 1999; 3 T, Wansapura et al., JMRI 1999
-    "density": (1.0, 0.86, 0.77), "t1": (4300.0, 1331.0, 832.0), "t2": (2200.0, 110.0, 79.6)}
+# of fluid, grey and white matter, times in ms. Source: density, Kwan et al., IEEE Trans. Med. Imaging 1999; times of tissue at 3 T,
+# Wansapura et al., J. Magn. Reson. Imaging 1999; fluid relaxes about as slowly as water
+TISSUES = {"density": (1.0, 0.86, 0.77), "t1": (4300.0, 1331.0, 832.0), "t2": (2200.0, 110.0, 79.6)}
 PROTOCOLS = {"t2": ((3000.0, 6000.0), (80.0, 120.0))}  # contrast -> range of repetition and of echo time, ms
 SPREAD = 0.08  # standard deviation of the log of each level
 
@@ -128,7 +129,7 @@ def transfer_contrast(
     rng: np.random.Generator,
     labels: np.ndarray | None = None,  # (X, Y, Z) whole numbers; None: the anchors come from the histogram
     to: str = "t2",
-) -> tuple[Volume, dict[str, list[float] | float]]:  # float32, fluid at about 1000, 0 outside the brain; anchors, levels and factor of the rim
+) -> tuple[Volume, dict[str, list[float] | float]]:  # float32, fluid at about 1000, 0 outside the brain; how it was made
     "Give a T1 scan another contrast.   Raises: DataError if its tissues are not found; ParameterError for a contrast without a protocol."
     levels, rim = sample_levels(rng, to), rng.uniform(*RIM)
     anchors = histogram_anchors(volume, brain_mask) if labels is None else label_anchors(volume, labels)
@@ -158,7 +159,6 @@ def _labels_of(folder: Path, stem: str) -> Path:
         raise DataError(f"{folder}: expected one label map of {stem}, found {len(found)}")
     return found[0]
 
-# %% ../../nbs/5_simulation/55_contrast.ipynb #3b668ae7
 def _transfer_subject(sources: dict[str, Path], rng: np.random.Generator, to: str) -> tuple[Volume, dict]:
     "Transfer one prepared subject, given by its files: t1, perhaps mask, labels and transform."
     scan = read_volume(sources["t1"])

@@ -239,7 +239,6 @@ def _displaced(subject: SyntheticSubject, signal: Signal, rng: np.random.Generat
         _blend(signal, window, weight, {contrast: new})
     yield window, weight
 
-# %% ../../nbs/5_simulation/51_lesions.ipynb #404ed7ce
 LESION_KINDS = tuple(LESIONS["anatomy"])
 
 def insert_in_signal(

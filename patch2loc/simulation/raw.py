@@ -85,7 +85,6 @@ def _padded_axes(head: Head, parameters: RawParameters) -> tuple[list[np.ndarray
     axes = [o + s * np.arange(-a, n + b) for o, s, n, (a, b) in zip(head.t1.affine[:3, 3], head.t1.spacing, head.t1.shape, added)]
     return axes, added
 
-# %% ../../nbs/5_simulation/54_raw.ipynb #e82dec07
 def _surroundings(mask: np.ndarray, axes: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:  # (X, Y, Z) uint8
     "Surround a brain with skull, scalp, neck, face and eyes, as indices of `_SIGNAL`; muscle is streaked with fat."
     spacing = [a[1] - a[0] for a in axes]

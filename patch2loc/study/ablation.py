@@ -82,7 +82,6 @@ def ablation_table(
     rows = pd.DataFrame(rows)
     return rows.assign(p_holm=rows[rows["p"].notna()].groupby("measure")["p"].transform(holm))
 
-# %% ../../nbs/7_study/74_ablation.ipynb #73036833
 def _compared(wide: pd.DataFrame, persons: Mapping[str, str], dataset: str) -> Iterator[dict[str, object]]:
     "Compare the columns of a table, subject × variant, with the first one, by person."
     base = wide.columns[0]

@@ -376,7 +376,6 @@ def _location_atlases(files: Sequence[SubjectFiles], store: Path, spacing: np.nd
     fit = lambda name: fit_atlas(((map_, np.isfinite(map_)) for map_ in maps(name)), ATLAS_SMOOTHING_MM / spacing)
     return {name: fit(name) for name in names if name != "heatmap"}
 
-# %% ../../nbs/7_study/71_fold.ipynb #89d842ea
 def _store_maps(fold: Fold, val: Files, fit: Callable, store: Path, report: Callable) -> list[str]:  # methods
     "Keep the values in the brain of all validation subjects' maps; each half gets the atlases of the other."
     first, second = (val[0::2], val[1::2]) if len(val) > 1 else (val, ())

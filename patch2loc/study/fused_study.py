@@ -315,7 +315,6 @@ def learn_pixelwise(
         shutil.rmtree(slices)
     return out
 
-# %% ../../nbs/7_study/75_fused_study.ipynb #255c1cb2
 def _choose(
     experiment: Experiment, recommended: str, methods: Mapping[str, PixelMethod],
     atlases: Mapping[str, Atlas], healthy: Mapping[str, FusedMethod],

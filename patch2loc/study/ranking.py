@@ -32,7 +32,6 @@ def cost_table(run_dir: str | Path) -> pd.Series:  # method -> median seconds pe
     "Collect inference times measured while scoring."
     return _read_all(run_dir, "costs", ["seconds"])["seconds"].groupby("method").median()
 
-# %% ../../nbs/7_study/76_ranking.ipynb #0d8990ba
 def residual_means(
     folder: str | Path,  # fold-K/<dataset>, scored
     scans: Iterable[Scan],
