@@ -92,7 +92,6 @@ def clone_path(
         raise DataError(f"{name}: needs a clone of the repository, which this installation is not; {instead}")
     return path
 
-# %% ../nbs/0_ground/00_core.ipynb #688e601f
 _LINE = r"""\s*(?:export\s+)?{}\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*(?:\s#.*)?"""  # quotes and a comment are allowed
 
 def _setting(name: str) -> str | None:

@@ -101,7 +101,6 @@ def _read_spec(path: Path) -> DatasetSpec:
         raise DataError(f"{path}: {key}: expected {what}, found {entries[key]!r}")
     return DatasetSpec(**entries)
 
-# %% ../../nbs/1_data/10_datasets.ipynb #aefab8cd
 def dataset_spec(
     name: str,  # e.g. "IXI", in any case
     data_dir: str | Path | None = None,  # searched first

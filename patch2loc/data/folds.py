@@ -166,7 +166,6 @@ def _settled(subjects: pd.Series) -> pd.Series:
     persons = subjects.map(persons_of(subjects))
     return persons.where(persons != subjects.map(lambda subject: persons_of([subject])[subject]), "")
 
-# %% ../../nbs/1_data/16_folds.ipynb #9086e4bb
 def make_splits(
     spec: DatasetSpec,
     subjects: pd.DataFrame,  # `subject`, perhaps others of SUBJECT_COLUMNS and the paths of `subjects_in`

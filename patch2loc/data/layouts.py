@@ -81,7 +81,6 @@ def get_layout(
         raise ParameterError(f"data set: expected {existing}, or a JSON file that describes one, got {str(name)!r}")
     return _read_layout(Path(name))
 
-# %% ../../nbs/1_data/14_layouts.ipynb #bcd7be55
 def _as_tuple(value: str | list) -> tuple:
     "Return the entries of a list; a single pattern needs no brackets."
     return tuple(value) if isinstance(value, list) else (value,)

@@ -149,7 +149,6 @@ def _on_dask(client: Client, work: list[RawSubject], folder: Path, template: Tem
             reason = "its worker was lost; more memory, or fewer jobs"
             yield {"subject": raw.subject, "status": "failed", "reason": reason, "fresh": True}
 
-# %% ../../nbs/1_data/15_prepare.ipynb #d83a500c
 def _run_subjects(work: list[RawSubject], jobs: int | str, *arguments) -> Iterator[dict]:
     "Prepare subjects in local processes, or on the cluster at the address `jobs`; rows come as they are finished."
     if isinstance(jobs, str):

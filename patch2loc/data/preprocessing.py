@@ -87,8 +87,6 @@ def _without_skull(mask: np.ndarray, volume: Volume) -> np.ndarray:
     cleaned[box] = ~outside[1:-1, 1:-1, 1:-1]
     return cleaned
 
-
-# %% ../../nbs/1_data/12_preprocessing.ipynb #498ebfdb
 def _hd_bet(volume: Volume) -> np.ndarray:
     "Extract the brain with the user's HD-BET, version 2. Source: Isensee et al., Hum. Brain Mapp. 2019; its `entry_point.py`."
     with tempfile.TemporaryDirectory() as tmp:

@@ -111,7 +111,6 @@ class Template:
         total = float(self.scan.data.sum(dtype=np.float64))
         return digest_of([self.scan.affine.tolist(), list(self.scan.shape), int(self.brain_mask.sum()), total])
 
-# %% ../../nbs/1_data/19_registration.ipynb #fe627a10
 def load_template(
     path: str | Path | None = None,  # a T1 brain; None: MNI152
     mask_path: str | Path | None = None,  # its brain mask; None: where the brain is not 0

@@ -168,7 +168,6 @@ def rescale(
     _check_contrast(low, high)
     return np.where(brain_mask, (data - low) / (high - low), 0).astype(np.float32)
 
-# %% ../../nbs/1_data/13_scan.ipynb #972c323f
 def load_scan(
     files: SubjectFiles,
     landmarks: np.ndarray | None,  # (13,) from `fit_landmarks`; None: keep the histogram

@@ -109,7 +109,6 @@ def _tables_in(splits_dir: str | Path) -> list[tuple[str, str, int | None, Path]
         raise SplitError(f"{splits_dir}: expected split tables such as IXI_train_fold0.csv or MSLUB_test.csv, found none")
     return [(m["name"], m["part"], int(m["fold"]) if m["fold"] else None, path) for m, path in found]
 
-# %% ../../nbs/1_data/11_splits.ipynb #15a296d1
 def split_datasets(
     splits_dir: str | Path,
     healthy: str | None = None,  # the set to train on, where there are several

@@ -67,7 +67,6 @@ def groups(
     fraction = np.asarray(lesion_fraction)
     return pd.Series(np.select([fraction < 0.1, fraction > abnormal_above], ["normal", "abnormal"], default=None), dtype=object)
 
-# %% ../../nbs/4_evaluation/44_abnormality.ipynb #6512bd43
 def abnormality(
     patches: pd.DataFrame,  # of `patch_table`, several subjects
     abnormal_above: float = 0.9,  # lesion fraction of an abnormal patch

@@ -352,7 +352,6 @@ def curves(
     axis.figure.legend(loc="outside right center", fontsize=8, frameon=False, handlelength=3.5)
     return axis.figure
 
-# %% ../../nbs/4_evaluation/47_figures.ipynb #58b0d77c
 def froc(
     tables: Mapping[str, pd.DataFrame],  # method -> columns false_positives (per scan), sensitivity (of lesions)
     title: str = "Lesions found and false positives",

@@ -276,7 +276,6 @@ def _mean_curve(folds: list[pd.DataFrame], x: str, y: str) -> pd.DataFrame:
     at = at[(at >= max(table[x].min() for table in folds)) & (at <= min(table[x].max() for table in folds))]
     return pd.DataFrame({x: at, y: np.mean([np.interp(at, table[x], table[y]) for table in folds], axis=0)})
 
-# %% ../../nbs/4_evaluation/48_report.ipynb #d67d8ab4
 def _curve_views(run_dir: Path, recommended: str) -> list[dict[str, Any]]:
     "Draw precision-recall and FROC curves of each data set whose counts are there."
     paths = [path for path in sorted(run_dir.glob("fold-*/*/cases.csv")) if (path.parent / "curves.csv").is_file()]

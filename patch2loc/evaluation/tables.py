@@ -274,7 +274,6 @@ def _paired_columns(t: pd.DataFrame) -> dict[str, Iterable]:
         columns[head] = ["–" if np.isnan(value) else f"{value:.2g}" for value in t[name]]
     return columns
 
-# %% ../../nbs/4_evaluation/46_tables.ipynb #f1bd1788
 def _scan_columns(t: pd.DataFrame) -> dict[str, Iterable]:
     numbers = {"fraction of patients": "prevalence", "scan AUROC": "scan_auroc", "scan AUPRC": "scan_auprc"}
     return {name: t[name] for name in ("method", "patients", "healthy")} | {head: _numbers(t[name]) for head, name in numbers.items()}

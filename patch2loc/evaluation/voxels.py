@@ -94,7 +94,6 @@ def cuts(
     inside = np.concatenate([score[lesion] for score, lesion in (check_scores(*case) for case in cases)])
     return count_cuts(inside, (np.sort(np.ravel(score)[~np.ravel(lesion)]) for score, lesion in cases))
 
-# %% ../../nbs/4_evaluation/40_voxels.ipynb #c08d9fbe
 def count_cuts(inside: np.ndarray, sorted_others: Iterable[np.ndarray]) -> Cuts:
     "Look up the distinct scores of lesion voxels among the rising scores of each volume's other voxels."
     value, number = np.unique(inside, return_counts=True)

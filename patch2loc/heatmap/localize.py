@@ -66,7 +66,6 @@ def _brain_voxels(brain_mask: np.ndarray) -> np.ndarray:
         raise DataError("expected a brain mask with voxels to score, found it empty")
     return where
 
-# %% ../../nbs/3_heatmap/30_localize.ipynb #cf439a7b
 def _batches(where: np.ndarray, batch: int) -> list[slice]:
     "Divide voxels (n, 3), in their order, into batches of one slice each and of at most `batch` voxels."
     starts = np.flatnonzero(np.r_[True, np.diff(where[:, 2]) != 0, True])

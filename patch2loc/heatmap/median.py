@@ -122,7 +122,6 @@ def _filter_line(
         leaving = _flip_face(window, tile[z], column, shape, np.uint32(word << 6), total)
         below, n = below - leaving[0], n - leaving[1]
 
-# %% ../../nbs/3_heatmap/38_median.ipynb #cd92d891
 @njit(nogil=True, cache=True)
 def _filter_tile(ranks: np.ndarray, values: np.ndarray, mask: np.ndarray, size: tuple[int, int, int], out: np.ndarray) -> None:
     "Filter the columns of one tile; `ranks` reach half a window beyond `mask` and `out`."

@@ -96,7 +96,6 @@ class _SmallMapConv(nn.Module):
         out = rows[0] if len(rows) == 1 else torch.cat(rows, 1)
         return out if onto is None else out.add_(onto).relu_()
 
-# %% ../../nbs/3_heatmap/39_resnet.ipynb #a736bbf9
 class _SmallMapPoint(nn.Module):
     "A 1 × 1 convolution with stride 2 of a small square map."
 

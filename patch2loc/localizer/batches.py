@@ -41,7 +41,6 @@ class Slices:
         info = json.loads(Path(f"{path}.json").read_text())
         return cls(image, mask, np.array(info["usable"], int), tuple(info["extent"]), info["minimum"], info["side"])
 
-# %% ../../nbs/2_localizer/24_batches.ipynb #01b57382
 def write_slices(
     volume: np.ndarray,  # (X, Y, Z) float32 in [0, 1], 0 outside the brain
     brain_mask: np.ndarray,  # (X, Y, Z) bool

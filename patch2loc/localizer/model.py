@@ -306,7 +306,6 @@ class Localizer:
             content.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
         return content.hexdigest()
 
-# %% ../../nbs/2_localizer/22_model.ipynb #8bc7e43b
 def load_localizer(
     path: str | Path,  # a checkpoint of chapter 25
     **expected: Any,  # facts it must have, for instance contrast="t2", fold=0

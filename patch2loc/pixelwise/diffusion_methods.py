@@ -170,7 +170,6 @@ def _residual_path(folder: Path, name: str, scan: Scan) -> Path:
         raise DataError(f"{wanted[0]}: missing; there is {other}, of another contrast than {scan.contrast}")
     raise DataError(f"{wanted[0]}: missing; no file in {folder} is of subject {scan.subject} and method {name}")
 
-# %% ../../nbs/6_pixelwise/62_diffusion_methods.ipynb #79d1d713
 def read_residual(
     folder: str | Path,  # of the files
     name: str,  # of the method

@@ -36,7 +36,6 @@ def subject_age(
     "Sample the age of a subject, from 20 to 80 years; older subjects have wider CSF spaces."
     return round(float(rng_for(seed, STREAM_NAMES.get(kind, kind), index, "age").uniform(20, 80)), 1)
 
-# %% ../../nbs/5_simulation/52_cohort.ipynb #8c4809eb
 def make_head(
     population: Population,
     kind: str,  # "healthy" or one of LESION_KINDS

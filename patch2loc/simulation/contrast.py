@@ -102,8 +102,7 @@ def _numbering(labels: np.ndarray) -> str:
     for name, tissues in NUMBERINGS.items():
         if min(np.isin(labels, list(numbers)).sum() for numbers in tissues) >= 10:
             return name
-    wanted = " or ".join(NUMBERINGS)
-    raise DataError(f"contrast: expected ventricles, cortex and white matter in the numbering of {wanted}, found other labels")
+    raise DataError(f"contrast: expected ventricles, cortex and white matter as {' or '.join(NUMBERINGS)} numbers them, found others")
 
 def label_anchors(
     volume: Volume,  # T1
@@ -113,7 +112,8 @@ def label_anchors(
     return np.array([np.median(volume.data[np.isin(labels, list(numbers))]) for numbers in NUMBERINGS[_numbering(labels)]])
 
 # %% ../../nbs/5_simulation/55_contrast.ipynb #aedfd655
-IRON = {"thalamus": 4.76, "caudate": 9.28, "putamen": 13.32, "pallidum": 21.3}  # mg in 100 g. Source: Hallgren and Sourander, J. Neurochem. 1958
+# mg in 100 g. Source: Hallgren and Sourander, J. Neurochem. 1958
+IRON = {"thalamus": 4.76, "caudate": 9.28, "putamen": 13.32, "pallidum": 21.3}
 DECAY = 0.0, 0.03  # range of k
 NUCLEI = {  # numbering -> labels of each nucleus
     "freesurfer": {"thalamus": (10, 49), "caudate": (11, 50), "putamen": (12, 51), "pallidum": (13, 52)},

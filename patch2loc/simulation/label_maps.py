@@ -141,7 +141,6 @@ def label_signal(
             signal[contrast] = top * (signal[contrast] / top) ** np.float32(np.exp(appearance.gamma * rng.standard_normal()))
     return signal
 
-# %% ../../nbs/5_simulation/53_label_maps.ipynb #4ba04e57
 def _blurred(subject: SyntheticSubject, signal: Mapping[str, np.ndarray], sigma: float) -> dict[str, np.ndarray]:
     "Blur the signal in the slice, inside the brain; sigma in voxels."
     def smooth(values: np.ndarray) -> np.ndarray:

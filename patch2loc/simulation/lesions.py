@@ -36,7 +36,6 @@ def register(needs: str) -> Callable:  # decorator that returns the function unc
 
     return add
 
-# %% ../../nbs/5_simulation/51_lesions.ipynb #482f1b30
 @dataclass(frozen=True)
 class LesionParameters:
     "Sizes, numbers and variability of the lesions of synthetic subjects; ranges are sampled uniformly."

@@ -116,7 +116,6 @@ def _raw_grid(shape: tuple[int, int, int], affine: np.ndarray, grid: RawGrid) ->
     order = ornt_transform(axcodes2ornt("RAS"), axcodes2ornt(grid.codes))
     return tuple(int(n) for n in np.array(box)[np.argsort(order[:, 0])]), tilt @ straight @ inv_ornt_aff(order, box)
 
-# %% ../../nbs/5_simulation/54_raw.ipynb #54229abf
 def _raw_scan(
     data: dict[str, np.ndarray], affine: np.ndarray, transform: np.ndarray, grid: RawGrid,
     stream: Callable[[str], np.random.Generator], parameters: RawParameters,
