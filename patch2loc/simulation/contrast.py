@@ -53,7 +53,7 @@ def spin_echo(
     repetition: float,  # ms
     echo: float,  # ms
 ) -> np.ndarray:  # (3,) signal of fluid, grey and white matter; fluid 1
-    "Compute the signal of three tissues in a spin echo."
+    "Compute the signal of three tissues in a spin echo. Source: Bernstein et al., Handbook of MRI Pulse Sequences, 2004."
     density, t1, t2 = map(np.array, TISSUES.values())
     signal = density * (1 - np.exp(-repetition / t1)) * np.exp(-echo / t2)
     return signal / signal[0]
@@ -67,7 +67,7 @@ def sample_levels(
         raise ParameterError(f"to: expected {' or '.join(PROTOCOLS)}, got {to!r}")
     while True:
         levels = spin_echo(*(rng.uniform(*limits) for limits in PROTOCOLS[to])) * np.exp(SPREAD * rng.standard_normal(3))
-        if (np.diff(levels) < 0).all():  # fails less than once in a hundred
+        if (np.diff(levels) < 0).all():  # fails rarely
             return levels
 
 # %% ../../nbs/5_simulation/55_contrast.ipynb #3eac2bf1
