@@ -163,8 +163,8 @@ Marks regions of a {contrast.upper()} brain scan that differ from healthy subjec
 ## Limitations
 
 Not trained on other scanners, field strengths or contrasts, nor on children. Expect small lesions, lesions that look like healthy
-tissue in this contrast, and lesions at mirrored places of both hemispheres to be missed. Filters and intensity matching were developed
-with results on the LGG and MSLUB patients in view, so results on them may be optimistic.
+tissue in this contrast, and lesions at mirrored places of both hemispheres to be missed. Filters, intensity matching and, for T2,
+contrast transfer were developed with results on the LGG and MSLUB patients in view, so results on them may be optimistic.
 
 ## Terms
 
