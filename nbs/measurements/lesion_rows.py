@@ -70,6 +70,7 @@ def simulated_rows(
     cases: int,  # of each sort, one a subject
     wanted: Sequence[str] = (),  # names of sorts; empty: all
     other_scanner: bool = False,  # each scan as if it came from another scanner; the sorts are named so
+    methods: Sequence[str] = (),  # that are measured; empty: all
 ) -> Iterator[dict]:  # one row for each sort, case and method: sort, case, method, ml, auprc, prevalence
     """Score simulated lesions with fold 0 of a run. The same case has the same lesion in every run on the same data."""
     record = json.loads((Path(run) / "run.json").read_text())
@@ -84,7 +85,8 @@ def simulated_rows(
             if other_scanner: sort, ill = f"{sort}, other scanner", fold.matched(of_other_scanner(ill, i))
             ill = near_lesion(ill, NEAR_MM)
             ml = ill.lesion_mask.sum() * np.prod(ill.spacing) / 1000
-            for method, map_ in fold.maps(ill, fold.predictions(ill)).items():
+            maps = fold.maps(ill, fold.predictions(ill))
+            for method, map_ in ((name, maps[name]) for name in methods or maps):
                 found = voxel_measures(*brain_voxels(map_, ill.brain_mask, ill.lesion_mask))
                 yield {"sort": sort, "case": i, "method": method, "ml": round(float(ml), 2), "auprc": found["auprc"], "prevalence": found["prevalence"]}
         print(f"{i + 1}/{cases} subjects", flush=True)
