@@ -428,7 +428,7 @@ def write_like(
     volume: Volume,
     path: str | Path,
     scan: str | Path,  # file whose grid, orientation and affine are used
-    fill: float = np.nan,  # value outside the volume
+    fill: float = np.nan,  # value outside the volume; NaN is 0 in masks and whole numbers
     dtype: type = np.float32,
 ) -> None:
     """Write a volume on the grid of a scan's file, without interpolation.
@@ -436,6 +436,7 @@ def write_like(
     Raises: GeometryError if the two grids differ by more than whole voxels.
     """
     header = nib.load(scan)
+    fill = 0 if volume.data.dtype.kind != "f" and np.isnan(fill) else fill
     try:
         on_scan = regrid(volume, header.shape[:3], header.affine, fill)
     except GeometryError as error:

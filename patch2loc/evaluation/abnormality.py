@@ -48,10 +48,10 @@ def patch_table(
 def gaussian_kl(
     a: np.ndarray,  # (n, d)
     b: np.ndarray,  # (m, d)
-) -> float:  # nats; NaN when a group is too small for a covariance
+) -> float:  # nats; NaN when a group is too small for a covariance, or a column of it is constant
     "Return KL(a ‖ b) of Gaussians fitted to two groups.   Source: abnormality analysis of arXiv 2506.22504v1; closed form."
     d = a.shape[1]
-    if min(len(a), len(b)) < d + 2:
+    if min(len(a), len(b)) < d + 2 or any((np.ptp(x, axis=0) == 0).any() for x in (a, b)):
         return float("nan")
     cov_a, cov_b = (np.atleast_2d(np.cov(x.T)) for x in (a, b))
     gap = b.mean(0) - a.mean(0)

@@ -72,8 +72,9 @@ def _check_columns(name: str, table: pd.DataFrame, columns: Sequence[str]) -> No
 
 # %% ../../nbs/4_evaluation/47_figures.ipynb #45c48cce
 _UNITS = {
-    "heatmap": "log error + log-variance", **dict.fromkeys(("log_error", "log_variance"), "log of squared %"), "nll": "nats",
-    "intensity": "fraction of the scan's range", **dict.fromkeys(("atlas", "signed"), "healthy standard deviations"),
+    "heatmap": "log error + log-variance", **dict.fromkeys(("log_error", "log_variance"), "log of squared %"),
+    **dict.fromkeys(("nll", "entropy", "likelihood_ratio"), "nats"),
+    "intensity": "fraction of the scan's range", **dict.fromkeys(("atlas", "signed", "multiscale"), "healthy standard deviations"),
     **dict.fromkeys(("nll_atlas", "fused"), "calibrated score, nats"),
 }
 

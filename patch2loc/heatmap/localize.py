@@ -35,7 +35,7 @@ class Predictions:
     loc_mean: np.ndarray  # (n, 2) float32, per cent of the slice
     loc_log_var: np.ndarray  # (n, 2) float32, log of per cent²
     location: np.ndarray  # (n, 2) float32, the true location, per cent of the slice
-    log_prob: np.ndarray | None = None  # (n,) float32, log-likelihood of the true location, per per cent²; None: of the Gaussian
+    log_prob: np.ndarray | None = None  # (n,) float32, log-likelihood of the true location (log of a density in 1/%²); None: of the Gaussian
     entropy: np.ndarray | None = None  # (n,) float32; None: of the Gaussian
     slice_shape: Sequence[int] = (100, 100)  # rows, columns of a slice, voxels
 
@@ -257,7 +257,7 @@ def _thinned(where: np.ndarray, stride: int) -> tuple[np.ndarray, np.ndarray]:
 # %% ../../nbs/3_heatmap/30_localize.ipynb #6f4922f5
 def make_scorer(
     model: PatchLocalizer,
-    dtype: torch.dtype = torch.float32,  # of the convolutions
+    dtype: torch.dtype = torch.float32,  # of convolutions and hidden layers, but for the first two convolutions of dense
     stride: int = 1,  # of a `PatchScorer`
 ) -> DenseScorer | PatchScorer:
     "Prepare a network for many volumes."
@@ -268,7 +268,7 @@ def localize(
     model: PatchLocalizer | DenseScorer | PatchScorer,  # a scorer saves preparing the weights again
     image: np.ndarray,  # (X, Y, Z) float32 in [0, 1], 0 outside the brain
     brain_mask: np.ndarray,  # (X, Y, Z) bool
-    dtype: torch.dtype = torch.float32,  # of the convolutions, unless a scorer is given
+    dtype: torch.dtype = torch.float32,  # of convolutions and hidden layers, unless a scorer is given
 ) -> Predictions:
     """Predict the location of the patch around every brain voxel, with shared computation where that is exact.
 

@@ -39,7 +39,7 @@ def _atlas(sums: np.ndarray, subjects: int, smoothing: Sequence[float]) -> Atlas
     n, total, squares = sums + whole[:, None, None, None]
     mean = total / n
     variance = np.maximum(squares / n - mean**2, 0)
-    floor = 0.05 * np.sqrt(whole[2] - whole[1] ** 2) + 1e-6
+    floor = 0.05 * np.sqrt(max(whole[2] - whole[1] ** 2, 0.0)) + 1e-6  # rounding: a constant map may give less than 0
     return Atlas(mean.astype(np.float32), np.maximum(np.sqrt(variance), floor).astype(np.float32), subjects)
 
 # %% ../../nbs/3_heatmap/33_normative.ipynb #c9c2b229
@@ -145,7 +145,7 @@ def baseline_maps(
 ) -> dict[str, np.ndarray]:  # intensity, atlas, and each with _median and _gaussian -> (X, Y, Z), NaN outside the brain
     "Compute the baselines, brightness and |z| of the intensity, plain and filtered."
     mask, data, spacing = scan.brain_mask, scan.volume.data, scan.volume.spacing
-    bright = data if scan.contrast == "t2" else -data
+    bright = -data if scan.contrast == "t1" else data  # lesions are bright on T2 and FLAIR
     plain = {"intensity": np.where(mask, bright, np.nan), "atlas": np.abs(z_score(data, mask, atlas))}
     maps = plain | {f"{name}_median": smooth_median(map_, mask, spacing, median_mm) for name, map_ in plain.items()}
     if gaussian_mm:
@@ -178,7 +178,8 @@ def heatmaps(
     maps = raw_maps(predictions, brain_mask.shape, names)
     if atlases is not None:
         z = {name: z_score(maps[name], brain_mask, atlases[name]) for name in names if name != "heatmap"}
-        maps |= {"heatmap_z": z["log_error"] + z["log_variance"], **{f"{name}_z": values for name, values in z.items()}}
+        maps |= {"heatmap_z": z["log_error"] + z["log_variance"]} if {"log_error", "log_variance"} <= z.keys() else {}
+        maps |= {f"{name}_z": values for name, values in z.items()}
 
     def filtered(name: str) -> np.ndarray:
         if name in PAPER_SCORES or not gaussian_mm:

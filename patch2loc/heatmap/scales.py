@@ -45,7 +45,7 @@ def unfiltered_maps(
     atlas: Atlas,  # of the intensity of healthy training subjects
 ) -> dict[str, np.ndarray]:  # NETWORK_MAPS and BASELINES_AT_SCALE -> (X, Y, Z) float32, NaN outside the brain
     "Compute scores and baselines without any filter."
-    direction = 1 if scan.contrast == "t2" else -1
+    direction = -1 if scan.contrast == "t1" else 1
     z = z_score(scan.volume.data, scan.brain_mask, atlas)
     bright = np.where(scan.brain_mask, direction * scan.volume.data, np.nan)
     baselines = dict(zip(BASELINES_AT_SCALE, (bright, np.abs(z), direction * z)))

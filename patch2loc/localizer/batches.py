@@ -131,6 +131,10 @@ class _Batches:
     augment: float = 0.0  # strength of changed contrast and noise, see `augmented`
     scanner: float = 0.0  # strength of a receive field and another sharpness
 
+    def __post_init__(self):
+        if not len(self.slices) or not all(len(s.usable) for s in self.slices):
+            raise DataError("training needs subjects with at least one slice whose patches hold enough brain; found none")
+
     def __len__(self):
         return self.steps
 
@@ -175,8 +179,7 @@ class LatticeBatches(_Batches):
     neighbours: int = 0  # slices on either side, as channels
 
     def __post_init__(self):
-        if not len(self.slices) or not all(len(s.usable) for s in self.slices):
-            raise DataError("training needs subjects with at least one slice whose patches hold enough brain; found none")
+        super().__post_init__()
         extent = np.max([s.extent for s in self.slices], axis=0)
         self.count = tuple(int(e) for e in -(-(extent + LATTICE_STRIDE - 1) // LATTICE_STRIDE))
 
@@ -225,7 +228,7 @@ class Training:
         if self.sampling not in ("lattice", "patches"):
             raise ParameterError(f"sampling: expected lattice or patches, found {self.sampling!r}")
         loss_named(self.loss)
-        for name in ("steps", "val_every", "n_slices", "val_batches"):
+        for name in ("steps", "val_every", "n_slices", "candidates", "val_batches"):
             if getattr(self, name) < 1:
                 raise ParameterError(f"{name}: expected at least 1, found {getattr(self, name)}")
         for name in ("augment", "scanner"):

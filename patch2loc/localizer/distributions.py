@@ -36,7 +36,7 @@ class GaussianLocation:
         return 0.5 * (self.log_var + 1 + LOG_2PI).sum(1)
 
     def log_prob(self, location: Tensor) -> Tensor:
-        "Return the log-likelihood, per cent², of locations (B, 2, ...) in per cent: (B, ...)."
+        "Return the log-likelihood (log of a density in 1/%²) of locations (B, 2, ...) in per cent: (B, ...)."
         return _log_normal(location, self.mean, self.log_var, 1)
 
 # %% ../../nbs/2_localizer/21_distributions.ipynb #e6416389

@@ -312,7 +312,7 @@ def load_localizer(
 ) -> Localizer:
     """Load a checkpoint.
 
-    Raises: CheckpointError if it is missing, unreadable, or has other facts than expected.
+    Raises: CheckpointError if it is missing, unreadable, or has other facts or weights than expected.
     """
     path = Path(path)
     if not path.is_file():
@@ -325,6 +325,9 @@ def load_localizer(
     for name, value in expected.items():
         if about.get(name) != value:
             raise CheckpointError(f"{path}: expected a checkpoint of {name} {value!r}, found {about.get(name)!r}")
-    model = PatchLocalizer(Architecture(**about["architecture"]))
-    model.load_state_dict({k.removeprefix("model."): v for k, v in stored["state_dict"].items()})
+    try:
+        model = PatchLocalizer(Architecture(**about["architecture"]))
+        model.load_state_dict({k.removeprefix("model."): v for k, v in stored["state_dict"].items()})
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise CheckpointError(f"{path}: expected the weights of the architecture it names, found others ({type(error).__name__})") from error
     return Localizer(model.to(memory_format=torch.channels_last).eval(), about)

@@ -40,7 +40,7 @@ def notebook_parameters(notebook: str | Path) -> dict[str, Any]:  # name -> defa
         raise ParameterError(f"{notebook}: expected one cell tagged parameters, found {len(cells)}")
     try:
         return {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse("".join(cells[0]["source"])).body}
-    except (AttributeError, ValueError) as error:
+    except (AttributeError, ValueError, SyntaxError) as error:
         raise ParameterError(f"{notebook}: the parameters cell must assign literals, one per line ({error})") from None
 
 # %% ../../nbs/8_runs/80_notebooks.ipynb #8f14e45f

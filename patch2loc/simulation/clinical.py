@@ -32,9 +32,11 @@ class Levels:
     sign: int  # 1 if fluid is dark (T1), -1 if it is bright (T2)
 
 def tissue_levels(scan: Scan) -> Levels:
-    "Estimate the intensities of fluid, grey and white matter.   Raises: DataError for an empty brain mask."
+    "Estimate the intensities of fluid, grey and white matter.   Raises: DataError for an empty brain mask; ParameterError for a contrast other than T1 and T2."
     if not scan.brain_mask.any():
         raise DataError(f"{scan.subject}: expected a brain mask with voxels, found an empty mask")
+    if scan.contrast not in ("t1", "t2"):
+        raise ParameterError(f"contrast: expected t1 or t2, found {scan.contrast!r}")
     sign = 1 if scan.contrast == "t1" else -1
     return Levels(*(float(sign * q) for q in np.quantile(sign * scan.volume.data[scan.brain_mask], QUANTILES)), sign)
 
