@@ -211,7 +211,7 @@ def _by_subject(folder: Path, part: str) -> dict[str, Path]:
     for path in part_files(folder, part):
         other = found.setdefault(subject_of(path.name).casefold(), path)
         if other is not path:
-            raise DataError(f"{path}: expected one file per subject, found {other.name} too (names must differ by more than case or ending)")
+            raise DataError(f"{path}: expected one file per subject, found {other.name} too (names must differ by more than case, ending)")
     return {subject_of(path.name): path for path in found.values()}
 
 def subjects_in(

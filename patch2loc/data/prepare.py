@@ -184,7 +184,6 @@ def outlyingness(
         out = np.maximum(out, (table[column] - middle).abs() / spread)
     return out.where(table.status != "failed", np.inf).fillna(np.inf)
 
-# %% ../../nbs/1_data/15_prepare.ipynb #04a5d341
 def _quality_page(table: pd.DataFrame, title: str) -> str:
     "Return the quality page of a table with one row per subject; the slices lie beside it."
     far, rows = outlyingness(table), []

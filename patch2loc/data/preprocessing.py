@@ -69,7 +69,7 @@ RIM_MM, DARK, BRIGHT_FLUID = 5.0, 0.5, 1.25
 def _without_skull(mask: np.ndarray, volume: Volume) -> np.ndarray:
     """Remove the skull from the rim of a T2 brain mask: dark voxels at most 5 mm deep that connect to the outside. Ours.
 
-    The fluid is bright where the 98th percentile of the values deeper than 5 mm is more than `BRIGHT_FLUID` times as far from their median as the 2nd.
+    The fluid is bright where the 98th percentile of values deeper than 5 mm is over `BRIGHT_FLUID` times as far from the median as the 2nd.
     Otherwise (T1) the dark rim is fluid, and the mask stays as it is.
     """
     box = next(iter(ndimage.find_objects(mask.astype(np.uint8))), None)

@@ -407,7 +407,6 @@ def _content(run_dir: Path) -> dict[str, Any]:
         "cite_run": f"{name}. {lead}. Digest of run.json: {digest(run_dir / 'run.json')[:16]}",
         **_pictures(run_dir, bool(synthetic), [table["dataset"] for table in tables])}
 
-# %% ../../nbs/4_evaluation/48_report.ipynb #546919f4
 def write_report(
     run_dir: str | Path,
 ) -> Path:  # report.html in it

@@ -35,7 +35,7 @@ class Predictions:
     loc_mean: np.ndarray  # (n, 2) float32, per cent of the slice
     loc_log_var: np.ndarray  # (n, 2) float32, log of per cent²
     location: np.ndarray  # (n, 2) float32, the true location, per cent of the slice
-    log_prob: np.ndarray | None = None  # (n,) float32, log-likelihood of the true location (log of a density in 1/%²); None: of the Gaussian
+    log_prob: np.ndarray | None = None  # (n,) float32, log-likelihood of the true location, density in 1/%²; None: of the Gaussian
     entropy: np.ndarray | None = None  # (n,) float32; None: of the Gaussian
     slice_shape: Sequence[int] = (100, 100)  # rows, columns of a slice, voxels
 

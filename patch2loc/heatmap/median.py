@@ -155,7 +155,6 @@ def median_filter(
         raise DataError(f"median_filter: expected a number at every voxel of the mask, found NaN at {missing} of {np.count_nonzero(mask)}")
     return _filter(values, mask, tuple(int(s) for s in size), jobs or numba.config.NUMBA_NUM_THREADS)
 
-# %% ../../nbs/3_heatmap/38_median.ipynb #0142fbb2
 def _filter(values: np.ndarray, mask: np.ndarray, size: tuple[int, int, int], jobs: int) -> np.ndarray:
     "Filter checked input, one tile at a time in each thread."
     out = np.full(values.shape, np.nan, np.float32)

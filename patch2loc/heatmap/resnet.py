@@ -122,7 +122,6 @@ class _Conv(nn.Module):
         "Convolve (n, I, h, w), add `onto` and apply a ReLU."
         return fused_conv(x, self.weight, self.bias, self.stride, self.padding, onto, relu)
 
-# %% ../../nbs/3_heatmap/39_resnet.ipynb #e99584b0
 class _Block(nn.Module):
     "A basic block of MONAI's ResNet on a map of known side; flat maps where the output is 2 × 2 or smaller."
 

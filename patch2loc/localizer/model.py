@@ -329,5 +329,5 @@ def load_localizer(
         model = PatchLocalizer(Architecture(**about["architecture"]))
         model.load_state_dict({k.removeprefix("model."): v for k, v in stored["state_dict"].items()})
     except (KeyError, TypeError, RuntimeError) as error:
-        raise CheckpointError(f"{path}: expected the weights of the architecture it names, found others ({type(error).__name__})") from error
+        raise CheckpointError(f"{path}: expected weights of the architecture it names, found others ({type(error).__name__})") from error
     return Localizer(model.to(memory_format=torch.channels_last).eval(), about)

@@ -69,7 +69,6 @@ def _differences(what: str, left: Mapping[str, Any], right: Mapping[str, Any]) -
     if len(names) > _MOST:
         yield f"{what}: {len(names) - _MOST} more differ"
 
-# %% ../../nbs/8_runs/87_history.ipynb #31dfd176
 def diff_runs(left: str | Path, right: str | Path) -> list[str]:  # lines; none: the same inputs and the same results
     "List the parameters, data, code and results in which two runs differ; `DataError` if a folder is not that of a run."
     records = [_read_run(run)[0] for run in (left, right)]

@@ -337,7 +337,6 @@ def run_graph(
             client.cancel(list(futures.values()), force=True)
     return outcomes
 
-# %% ../../nbs/8_runs/82_steps.ipynb #97bbbce9
 def _outcome(future: Future, step: Step, outcomes: Mapping[str, Outcome]) -> Outcome:
     "Read how a step ended; Patch2LocError if the scheduler is lost."
     if future.status == "finished":

@@ -32,7 +32,7 @@ class Levels:
     sign: int  # 1 if fluid is dark (T1), -1 if it is bright (T2)
 
 def tissue_levels(scan: Scan) -> Levels:
-    "Estimate the intensities of fluid, grey and white matter.   Raises: DataError for an empty brain mask; ParameterError for a contrast other than T1 and T2."
+    "Estimate the intensities of three tissues.   Raises: DataError for an empty mask; ParameterError for a contrast other than T1 and T2."
     if not scan.brain_mask.any():
         raise DataError(f"{scan.subject}: expected a brain mask with voxels, found an empty mask")
     if scan.contrast not in ("t1", "t2"):

@@ -116,7 +116,6 @@ def run_ablation(
     write_text(_ablation_markdown(table, base), Path(base.out) / "ablation.md")
     return table
 
-# %% ../../nbs/7_study/74_ablation.ipynb #1ebc8519
 def _ablation_markdown(table: pd.DataFrame, base: Experiment) -> str:
     "Write the ablation as Markdown, a table per data set and measure, in per cent."
     percent = lambda value: f"{100 * value:.1f}".replace("-0.0", "0.0")

@@ -346,7 +346,8 @@ def _fit_healthy(experiment: Experiment, train: Files, val: Files, values: dict[
     for name in (plain := choice["score"].removesuffix("_z"), f"{plain}_z"):
         for path in store.glob(f"*.{name}.npy"):
             shutil.move(path, out / "cache" / path.name)
-    report(f"recommended score, {'named in the configuration' if scoring.score else 'by lesions simulated in training subjects'}: {choice['recommended']}")
+    reason = "named in the configuration" if scoring.score else "by lesions simulated in training subjects"
+    report(f"recommended score, {reason}: {choice['recommended']}")
     facts = {"quantile": scoring.quantile, "median_mm": scoring.median_mm, "gaussian_mm": scoring.gaussian_mm, "subjects": len(val)}
     scales = {name: scale.to_json() for name, scale in fold.with_atlas.scales.items()}
     facts |= {"filters_mm": fold.filters_mm, "standard": fold.standard} if fold.filters_mm else {}

@@ -265,7 +265,6 @@ def _candidate_values(
                 if rule == "sum" or variant.weight == WEIGHTS[0]:  # the other rules have no weight
                     yield (f"{one.name}_{rule}", variant), one.values(variant, rule, scan)
 
-# %% ../../nbs/7_study/75_fused_study.ipynb #74ccf033
 def choose_fusion(
     scans: Iterable[tuple[Scan, str]],  # with simulated lesions, and their kinds
     heat: Source,

@@ -77,7 +77,6 @@ def _write_markdown(cases: pd.DataFrame, remarks: str, note: str, lines: Sequenc
     write_text(f"{about}\n\n" + "\n".join(text) + "\n", path)
     return path
 
-# %% ../../nbs/7_study/76_ranking.ipynb #0feb11a7
 def write_ranks(
     run_dir: str | Path,
     cases: pd.DataFrame,  # of the run
