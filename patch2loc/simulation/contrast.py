@@ -82,7 +82,7 @@ def histogram_anchors(
     volume: Volume,  # T1
     brain_mask: np.ndarray,  # (X, Y, Z) bool
 ) -> np.ndarray:  # (3,) T1 intensity of fluid, grey and white matter
-    "Find the T1 intensities of three tissues by a mixture.   Raises: DataError for constant or under 100 voxels deeper than `DEPTH_MM`."
+    "Find the T1 intensities of three tissues by a mixture.   Raises: DataError for equal or under 100 voxels deeper than `DEPTH_MM`."
     values = volume.data[_depth(brain_mask, volume.spacing) > DEPTH_MM].astype(float)
     if values.size < 100 or values.std() == 0:
         raise DataError(f"contrast: expected a brain with contrast {DEPTH_MM:g} mm inside its mask, found {values.size} voxels there")
