@@ -36,6 +36,22 @@ class RunOptions:
     until: str = ""  # the last stage to do; "": all
     live: bool = False  # draw a tree on the terminal instead of lines
 
+# %% ../../nbs/8_runs/86_run.ipynb #2bfbac84
+def _up_to(steps: Sequence[Step], stage: str) -> list[Step]:
+    "Leave out the stages after one; all stay if it is empty."
+    if stage and stage not in STAGES:
+        raise ParameterError(f"--until: no stage {stage!r}{nearest(stage, STAGES)}")
+    return [s for s in steps if not stage or STAGES.index(s.stage) <= STAGES.index(stage)]
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    "Turn what a file system refuses into one line."
+    try:
+        yield
+    except OSError as error:
+        where, what = error.filename or folder, error.strerror or str(error) or type(error).__name__
+        raise DataError(f"{where}: {what}; what was finished stays, and the same command continues") from None
+
 # %% ../../nbs/8_runs/86_run.ipynb #b933d051
 def run_study(study: Study, report: Callable[[str], None] = print, options: RunOptions = RunOptions()) -> Path:  # the run's folder
     "Run what is missing or outdated of a study; `Patch2LocError` in one line, and what was finished before stays."
@@ -64,22 +80,6 @@ def run_study(study: Study, report: Callable[[str], None] = print, options: RunO
         write_json(new | {"created": old["created"], "folds": old["folds"], "updated": new["created"]} if old else new, record)
         _work(study.out, plan, token, report, options)
     return study.out
-
-# %% ../../nbs/8_runs/86_run.ipynb #2bfbac84
-def _up_to(steps: Sequence[Step], stage: str) -> list[Step]:
-    "Leave out the stages after one; all stay if it is empty."
-    if stage and stage not in STAGES:
-        raise ParameterError(f"--until: no stage {stage!r}{nearest(stage, STAGES)}")
-    return [s for s in steps if not stage or STAGES.index(s.stage) <= STAGES.index(stage)]
-
-@contextmanager
-def _writable(folder: Path) -> Iterator[None]:
-    "Turn what a file system refuses into one line."
-    try:
-        yield
-    except OSError as error:
-        where, what = error.filename or folder, error.strerror or str(error) or type(error).__name__
-        raise DataError(f"{where}: {what}; what was finished stays, and the same command continues") from None
 
 # %% ../../nbs/8_runs/86_run.ipynb #80494873
 def _work(folder: Path, plan: Plan, token: str, report: Callable[[str], None], options: RunOptions) -> None:
