@@ -63,8 +63,14 @@ def of_other_scanner(
     return replace(scan, volume=scan.volume.like(out.image.data[0].numpy() * brain), brain_mask=brain, lesion_mask=lesion & brain)
 
 
+def _experiment(run: str | Path, data: str | Path) -> Experiment:
+    """Describe fold 0 of a run."""
+    record = json.loads((Path(run) / "run.json").read_text())
+    return Experiment(config_from(record["config"]), str(data), f"{data}/splits", str(run), 0)
+
+
 def simulated_rows(
-    run: str | Path,  # folder of a finished run
+    run: str | Path | Sequence[Path],  # folder of a finished run; of several, trained on the same subjects, the maps are averaged
     data: str | Path,  # its DATA_DIR
     paths: Sequence[Path],
     cases: int,  # of each sort, one a subject
@@ -73,9 +79,9 @@ def simulated_rows(
     methods: Sequence[str] = (),  # that are measured; empty: all
 ) -> Iterator[dict]:  # one row for each sort, case and method: sort, case, method, ml, auprc, prevalence
     """Score simulated lesions with fold 0 of a run. The same case has the same lesion in every run on the same data."""
-    record = json.loads((Path(run) / "run.json").read_text())
-    experiment = Experiment(config_from(record["config"]), str(data), f"{data}/splits", str(run), 0)
-    fold, subjects = Fold.of(experiment), experiment.subjects("val")
+    experiments = [_experiment(one, data) for one in ([run] if isinstance(run, (str, Path)) else run)]
+    folds, subjects = [Fold.of(one) for one in experiments], experiments[0].subjects("val")
+    fold = folds[0]
     for i in range(cases):
         files = subjects[i % len(subjects)]
         scan = load_scan(files, np.array(fold.localizer.about["landmarks"])) if other_scanner else fold.load(files)
@@ -85,8 +91,8 @@ def simulated_rows(
             if other_scanner: sort, ill = f"{sort}, other scanner", fold.matched(of_other_scanner(ill, i))
             ill = near_lesion(ill, NEAR_MM)
             ml = ill.lesion_mask.sum() * np.prod(ill.spacing) / 1000
-            maps = fold.maps(ill, fold.predictions(ill))
-            for method, map_ in ((name, maps[name]) for name in methods or maps):
-                found = voxel_measures(*brain_voxels(map_, ill.brain_mask, ill.lesion_mask))
+            maps = [one.maps(ill, one.predictions(ill)) for one in folds]
+            for method in methods or maps[0]:
+                found = voxel_measures(*brain_voxels(np.mean([one[method] for one in maps], axis=0), ill.brain_mask, ill.lesion_mask))
                 yield {"sort": sort, "case": i, "method": method, "ml": round(float(ml), 2), "auprc": found["auprc"], "prevalence": found["prevalence"]}
         print(f"{i + 1}/{cases} subjects", flush=True)
