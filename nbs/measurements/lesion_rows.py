@@ -1,7 +1,7 @@
 """Simulated lesions in the validation subjects of a finished run, scored by its network, also as if the scan came from another scanner."""
 import json
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,6 +63,21 @@ def of_other_scanner(
     return replace(scan, volume=scan.volume.like(out.image.data[0].numpy() * brain), brain_mask=brain, lesion_mask=lesion & brain)
 
 
+AVERAGE = "average"
+
+
+def maps_of(
+    folds: Mapping[str, Fold],  # name -> network
+    scan: Scan,
+    methods: Sequence[str],  # empty: all
+) -> Iterator[tuple[str, str, np.ndarray]]:  # name, method, map
+    """Score a scan with each network; with several, also with the mean of their maps, named AVERAGE."""
+    maps = {name: fold.maps(scan, fold.predictions(scan)) for name, fold in folds.items()}
+    for method in methods or next(iter(maps.values())):
+        for name in maps: yield name, method, maps[name][method]
+        if len(maps) > 1: yield AVERAGE, method, np.mean([each[method] for each in maps.values()], axis=0)
+
+
 def _experiment(run: str | Path, data: str | Path) -> Experiment:
     """Describe fold 0 of a run."""
     record = json.loads((Path(run) / "run.json").read_text())
@@ -70,16 +85,20 @@ def _experiment(run: str | Path, data: str | Path) -> Experiment:
 
 
 def simulated_rows(
-    run: str | Path | Sequence[Path],  # folder of a finished run; of several, trained on the same subjects, the maps are averaged
+    run: str | Path | Sequence[Path],  # folder of a finished run, or of several, trained on the same subjects
     data: str | Path,  # its DATA_DIR
     paths: Sequence[Path],
     cases: int,  # of each sort, one a subject
     wanted: Sequence[str] = (),  # names of sorts; empty: all
     other_scanner: bool = False,  # each scan as if it came from another scanner; the sorts are named so
     methods: Sequence[str] = (),  # that are measured; empty: all
-) -> Iterator[dict]:  # one row for each sort, case and method: sort, case, method, ml, auprc, prevalence
-    """Score simulated lesions with fold 0 of a run. The same case has the same lesion in every run on the same data."""
-    experiments = [_experiment(one, data) for one in ([run] if isinstance(run, (str, Path)) else run)]
+) -> Iterator[dict]:  # one row for each sort, case, method, and network: run, sort, case, method, ml, auprc, prevalence
+    """Score simulated lesions with fold 0 of a run; with several, also with the mean of their maps, in rows whose run is AVERAGE.
+
+    The same case has the same lesion in every run on the same data.
+    """
+    runs = [run] if isinstance(run, (str, Path)) else run
+    experiments = [_experiment(one, data) for one in runs]
     folds, subjects = [Fold.of(one) for one in experiments], experiments[0].subjects("val")
     fold = folds[0]
     for i in range(cases):
@@ -91,8 +110,7 @@ def simulated_rows(
             if other_scanner: sort, ill = f"{sort}, other scanner", fold.matched(of_other_scanner(ill, i))
             ill = near_lesion(ill, NEAR_MM)
             ml = ill.lesion_mask.sum() * np.prod(ill.spacing) / 1000
-            maps = [one.maps(ill, one.predictions(ill)) for one in folds]
-            for method in methods or maps[0]:
-                found = voxel_measures(*brain_voxels(np.mean([one[method] for one in maps], axis=0), ill.brain_mask, ill.lesion_mask))
-                yield {"sort": sort, "case": i, "method": method, "ml": round(float(ml), 2), "auprc": found["auprc"], "prevalence": found["prevalence"]}
+            for name, method, map_ in maps_of(dict(zip(map(str, runs), folds)), ill, methods):
+                found = voxel_measures(*brain_voxels(map_, ill.brain_mask, ill.lesion_mask))
+                yield {"run": name, "sort": sort, "case": i, "method": method, "ml": round(float(ml), 2), "auprc": found["auprc"], "prevalence": found["prevalence"]}
         print(f"{i + 1}/{cases} subjects", flush=True)
