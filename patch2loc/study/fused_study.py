@@ -27,6 +27,7 @@ from ..data.splits import SubjectFiles
 from ..evaluation.cases import read_case_file
 from ..evaluation.voxels import voxel_measures
 from ..heatmap.normative import Atlas, fit_atlas, load_atlases, save_atlases, z_score
+from ..heatmap.scales import at_scale
 from ..localizer.batches import Slices, write_slices
 from ..pixelwise.diffusion_methods import PIXEL_METHODS, method_names, pixel_method, read_residual, trained_method, training_of
 from ..pixelwise.fusion import RULES, Fusion, Scale, calibrated_covariance, choose, fit_scale, fuse, inpaint
@@ -143,10 +144,9 @@ class FusedMethod:
 
     def __post_init__(self):
         z = Source(lambda scan: np.abs(z_score(self.residual(scan), scan.brain_mask, self.atlas(scan.subject))), (self.residual,))
+        sizes = {"_smoothed": self.fold.gaussian_mm} | {at_scale("", mm): mm for mm in self.fold.filters_mm if mm != self.fold.gaussian_mm}
         for row, source in ((self.name, self.residual), (f"{self.name}_z", z)):
-            self.alone[row] = self._filtered(source)
-            if self.fold.gaussian_mm:
-                self.alone[f"{row}_smoothed"] = self._filtered(source, self.fold.gaussian_mm)
+            self.alone |= {row + end: self._filtered(source, mm) for end, mm in ({"": 0.0} | sizes).items() if mm or not end}
 
     def _filtered(self, source: Source, gaussian_mm: float = 0.0) -> Source:
         "Filter a map; the Gaussian-filtered one is not written to a file."
@@ -366,7 +366,7 @@ def _open_rows(experiment: Experiment, fold: Fold) -> dict[str, Source]:
         one = FusedMethod(name, residual, heats, lambda subject, name=name: atlases[name], fusions, fold, methods.get(name))
         rows |= one.rows(FusionVariant(**choice["ways"][name]))
     learned, chosen = learned_methods(home.parent), rows.get(choice["chosen"], heats[scales["heat"]])
-    rows = {row: make for row, make in rows.items() if row in learned or not row.endswith("_smoothed")}
+    rows = {row: make for row, make in rows.items() if row in learned or not row.endswith(("_smoothed", "mm"))}
     return rows | {"fused": Source(chosen, (chosen,))}
 
 # %% ../../nbs/7_study/75_fused_study.ipynb #48f36904
