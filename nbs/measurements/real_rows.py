@@ -12,7 +12,7 @@ PAPER, PIXELWISE = "paper", "best pixel-wise"
 ROWS = {
     "intensity": "intensity", "intensity_8mm": "intensity ~8 mm", "intensity_16mm": "intensity ~16 mm",
     "atlas": "voxel-wise atlas, \\|z\\|", "atlas_4mm": "voxel-wise atlas, \\|z\\| ~4 mm", "atlas_16mm": "voxel-wise atlas, \\|z\\| ~16 mm",
-    PIXELWISE: "best reconstruction, at most ~4 mm (on these patients)", PAPER: "**the paper's configuration**: ResNet-18, median 7 mm",
+    PIXELWISE: "best reconstruction ~4 mm (on these patients)", PAPER: "**the paper's configuration**: ResNet-18, median 7 mm",
     "heatmap": "the paper's score, our network, median 7 mm", "nll_8mm": "**NLL** ~8 mm", "nll_16mm": "**NLL** ~16 mm",
     "multiscale": "**NLL + \\|z\\|**, largest of ~4, ~8 and ~16 mm",
 }
