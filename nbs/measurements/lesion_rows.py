@@ -78,10 +78,10 @@ def maps_of(
         if len(maps) > 1: yield AVERAGE, method, np.mean([each[method] for each in maps.values()], axis=0)
 
 
-def _experiment(run: str | Path, data: str | Path) -> Experiment:
+def experiment_of(run: str | Path, data: str | Path, splits: str | Path = "") -> Experiment:  # "": the split tables in `data`
     """Describe fold 0 of a run."""
     record = json.loads((Path(run) / "run.json").read_text())
-    return Experiment(config_from(record["config"]), str(data), f"{data}/splits", str(run), 0)
+    return Experiment(config_from(record["config"]), str(data), str(splits or f"{data}/splits"), str(run), 0)
 
 
 def simulated_rows(
@@ -98,7 +98,7 @@ def simulated_rows(
     The same case has the same lesion in every run on the same data.
     """
     runs = [run] if isinstance(run, (str, Path)) else run
-    experiments = [_experiment(one, data) for one in runs]
+    experiments = [experiment_of(one, data) for one in runs]
     folds, subjects = [Fold.of(one) for one in experiments], experiments[0].subjects("val")
     fold = folds[0]
     for i in range(cases):
