@@ -91,7 +91,7 @@ def _check_fraction(section: Any, name: str) -> None:
 RECIPES: dict[str, dict[str, Any]] = {  # name -> values that differ from the defaults
     "laptop": {},
     "clinical": {  # scans of hospitals, prepared as cubes of 2 mm: patches of 24 mm
-        "data": {"match_degree": 3}, "network": {"patch_side": 12}, "training": {"steps": 1200, "augment": 0.4},
+        "data": {"match_degree": 3}, "network": {"patch_side": 12, "neighbours": 1}, "training": {"steps": 1200, "augment": 0.4},
         "scoring": {"lesions": "tissue", "filters_mm": "0,4,8,16"},
     },
     "paper": {  # Source: arXiv 2506.22504v1 and its released code: 356 subjects per step, 4·8096 candidates, Adam at 1e-2

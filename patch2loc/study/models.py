@@ -172,7 +172,7 @@ contrast transfer were developed with results on the LGG and MSLUB patients in v
 """
 
 # %% ../../nbs/7_study/77_models.ipynb #60d6e6c9
-_RECIPE = {"network.patch_side": 12, "training.steps": 1200, "training.augment": 0.4, "data.match_degree": 3, "scoring.lesions": "tissue"}
+_RECIPE = {"network.patch_side": 12, "network.neighbours": 1, "training.steps": 1200, "training.augment": 0.4, "data.match_degree": 3, "scoring.lesions": "tissue"}
 
 def model_config(
     contrast: str,  # t1 or t2
