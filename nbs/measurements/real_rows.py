@@ -128,3 +128,11 @@ def dot_plot(real: pd.DataFrame) -> Figure:
     handles, place = axes[0].get_legend_handles_labels(), "outside lower center"
     figure.legend(*handles, title=title, title_fontsize=8, loc=place, ncols=len(marks), fontsize=8, frameon=False)
     return figure
+
+
+def work_of(path: Path) -> pd.DataFrame:  # stage, command, wall clock (s), processors (s)
+    """Read the times of the study's commands: of a run that was made more than once the last; calls that had nothing to do are left out."""
+    times = pd.read_csv(path).rename(columns={"seconds": "wall clock", "processor_seconds": "processors"})
+    worked = times[times.processors > 30]  # s; what did nothing took less
+    run = worked.stage.str.startswith("run")
+    return pd.concat([worked[~run], worked[run].drop_duplicates("stage", keep="last")])
