@@ -28,7 +28,7 @@ from ..data.datasets import dataset_spec
 from ..data.splits import read_split
 from ..heatmap.normative import Atlas
 from ..localizer.model import Architecture, Localizer, PatchLocalizer
-from .config import Config, Experiment
+from .config import RECIPES, Config, Experiment
 from .fold import Fold, Fusion, train_fold
 
 # %% ../../nbs/7_study/77_models.ipynb #94d7c196
@@ -172,7 +172,7 @@ contrast transfer were developed with results on the LGG and MSLUB patients in v
 """
 
 # %% ../../nbs/7_study/77_models.ipynb #60d6e6c9
-_RECIPE = {"network.patch_side": 12, "network.neighbours": 1, "training.steps": 1200, "training.augment": 0.4, "data.match_degree": 3, "scoring.lesions": "tissue"}
+_RECIPE = {name: value for name, value in flatten(RECIPES["clinical"]).items() if name != "scoring.filters_mm"}
 
 def model_config(
     contrast: str,  # t1 or t2
