@@ -61,8 +61,6 @@ def real_table(real: pd.DataFrame, rows: Mapping[str, str]) -> str:  # method ->
     about = {c: f"{row.patients:.0f} patients, chance {100 * row.prevalence:.1f}" for c, row in first.iterrows()}
     columns = [c for c in COLUMNS.values() if c in about]
     there = {name: text for name, text in rows.items() if any((c, name) in cells for c in columns)}
-    if not any(is_pixelwise(method) and method.endswith("mm") for method in real.method) and PIXELWISE in there:
-        there[PIXELWISE] = there[PIXELWISE].replace(" (", ", narrow filters (")  # a run of an older version
     lines = [f"| {text} | " + " | ".join(cells.get((c, name), "–") for c in columns) + " |" for name, text in there.items()]
     heads = [f"{c}: {about[c]}" for c in columns]
     return "\n".join(["| AUPRC, % | " + " | ".join(heads) + " |", "|---|" + "--:|" * len(columns), *lines])
