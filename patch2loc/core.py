@@ -256,7 +256,6 @@ def _voxel_transform(affine: np.ndarray, target: np.ndarray) -> tuple[np.ndarray
     order = np.abs(whole[:3, :3]).argmax(0)
     return order, whole[order, range(3)].astype(int), whole[order, 3].astype(int)
 
-# %% ../nbs/0_ground/00_core.ipynb #7748da99
 def regrid(
     volume: Volume,
     shape: Sequence[int],  # (3,) voxels of the target grid

@@ -39,7 +39,7 @@ from patch2loc.heatmap.normative import heatmaps
 from patch2loc.heatmap.resnet import fused_conv
 from patch2loc.heatmap.scores import scores, to_map
 from patch2loc.localizer.batches import LatticeBatches, PatchBatches, Slices, write_slices
-from patch2loc.localizer.model import Architecture, PatchLocalizer, in_threads, keep_memory, pick_precision
+from patch2loc.localizer.model import Architecture, PatchLocalizer, in_threads, keep_memory, pick_precision, round_weights
 from patch2loc.simulation.anatomy import make_population
 from patch2loc.simulation.cohort import make_head
 from patch2loc.simulation.raw import RAW_GRIDS, make_raw, write_raw
@@ -59,6 +59,7 @@ def random_network(encoder: str, head: str = "gaussian") -> PatchLocalizer:
     model = PatchLocalizer(Architecture(encoder=encoder, head=head)).eval()
     for one in model.heads:
         nn.init.normal_(one.last.weight, std=0.2)
+    round_weights(model)  # as those of a trained network are
     return model
 
 
@@ -346,16 +347,17 @@ def detect_rows(repeats: int) -> Rows:
     return [row("raw synthetic scan to report", whole, peak_mb=peak_mb()), *(row(f"of it: {name}", took) for name, took in parts.items())]
 
 
-def operations_per_voxel(scorer: DenseScorer) -> int:
-    """Count two floating-point operations for each weight of the layers, which are all evaluated once per voxel."""
-    weights = [w for w, _ in scorer.convs] + [scorer.hidden.matrix]
-    return 2 * (sum(w.numel() for w in weights) + 2 * scorer.last.matrix.shape[1])
+def operations_per_voxel(network: PatchLocalizer) -> int:
+    """Count two floating-point operations for each weight of a dense network's layers, which are all evaluated once per voxel."""
+    weights = [conv.weight for conv in network.encoder.convs]
+    weights += [layer.weight for head in network.heads for layer in (head.body[0], head.last)]
+    return 2 * sum(w.numel() for w in weights)
 
 
 def limit_rows(shape: Sequence[int], repeats: int, precision: str) -> Rows:
     """Measure matrix products and the network's own convolutions; the best rate gives the limit."""
-    dtype = pick_precision(precision)
-    scorer, rates = DenseScorer(random_network("dense"), dtype), {}
+    dtype, network = pick_precision(precision), random_network("dense")
+    scorer, rates = DenseScorer(network, dtype), {}
     with torch.inference_mode():
         for n in (512, 1024, 2048):
             a, b = torch.rand(n, n).to(dtype), torch.rand(n, n).to(dtype)
@@ -367,7 +369,7 @@ def limit_rows(shape: Sequence[int], repeats: int, precision: str) -> Rows:
                 name = f"convolution {weight.shape[1]} → {weight.shape[0]}, {slices} × 40 × 46"
                 rates[name] = operations / median_seconds(lambda: fused_conv(x, weight, bias), 3 * repeats)
     best, voxels = max(rates, key=rates.get), synthetic_brain(shape)[1].sum()
-    took = operations_per_voxel(scorer) * voxels / rates[best]
+    took = operations_per_voxel(network) * voxels / rates[best]
     return [make_row("arithmetic limit", precision, "limit", took, voxels, note=f"{rates[best] / 1e9:.0f} GFLOP/s, {best}")]
 
 

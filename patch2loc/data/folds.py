@@ -157,14 +157,10 @@ def _split_rows(spec: DatasetSpec, subjects: pd.DataFrame) -> pd.DataFrame:
     paths = {column: f"/{spec.folder}/{part}/" + stem + f"_{part}.nii.gz" for column, part in _PATHS.items()}
     paths = {column: subjects.get(column, path) for column, path in paths.items()} | ({} if spec.role == "lesion" else {"seg_path": ""})
     rows = table[["person", "site", "sex", "age"]].assign(label=int(spec.role == "lesion"), **paths)
-    rows["person"] = rows["person"].where(rows["person"] != "", _settled(table["subject"]))
+    persons, alone = table["subject"].map(persons_of(table["subject"])), table["subject"].map(lambda one: persons_of([one])[one])
+    rows["person"] = rows["person"].where(rows["person"] != "", persons.where(persons != alone, ""))  # where the set decides who it is
     rows.insert(0, "img_name", table["subject"] + "_t1.nii.gz")
     return rows
-
-def _settled(subjects: pd.Series) -> pd.Series:
-    "Name the person where the set decides who it is and the name alone would say otherwise; else empty."
-    persons = subjects.map(persons_of(subjects))
-    return persons.where(persons != subjects.map(lambda subject: persons_of([subject])[subject]), "")
 
 def make_splits(
     spec: DatasetSpec,

@@ -357,7 +357,6 @@ def _read_lesion(raw: RawSubject, scans: dict[str, Volume]) -> tuple[str, Volume
     scan = scans[contrast]
     return contrast, scan.like(read_mask(raw.lesion_mask, scan, raw.lesion_labels or None, allow_empty=True))
 
-# %% ../../nbs/1_data/12_preprocessing.ipynb #90e38692
 def _lesion(
     before: tuple[str, Volume] | None, transforms: dict[str, np.ndarray], grid: Grid, brain: np.ndarray,
 ) -> tuple[np.ndarray | None, dict]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from scipy import stats
+from sklearn.metrics import roc_auc_score
 
 from ..data.splits import persons_of
 from .statistics import by_person, paired_tests
@@ -87,15 +88,6 @@ def abnormality(
 _SCORES = ("log_error", "log_variance")
 _VISIT = ["fold", "subject"]  # a subject may be scored by the networks of several folds
 
-def _scored(patches: pd.DataFrame) -> pd.DataFrame:
-    "Add the sum of both scores, the published heatmap before its filter."
-    return patches.assign(**{" + ".join(_SCORES): patches[list(_SCORES)].sum(axis=1)})
-
-def _auc(values: pd.Series, abnormal: pd.Series) -> float:
-    "Return how often an abnormal patch exceeds a normal one, ties half; NaN where a group is empty."
-    a, b = values[abnormal], values[~abnormal]
-    return float(stats.mannwhitneyu(a, b).statistic / (len(a) * len(b))) if len(a) and len(b) else float("nan")
-
 def effect_by_person(
     patches: pd.DataFrame,  # of `patch_table`, with columns fold and subject, and perhaps person; "": derived from the subject's name
     abnormal_above: float = 0.9,  # lesion fraction of an abnormal patch
@@ -105,12 +97,14 @@ def effect_by_person(
     `patients` counts persons with patches of both kinds, `higher` those with an AUC above one half. Medians are medians
     over persons of each person's median. The interval is BCa by person, `p` Wilcoxon's.   Source: Mann and Whitney 1947.
     """
-    table = _scored(patches).assign(group=groups(patches["lesion_fraction"], abnormal_above).to_numpy()).dropna(subset="group")
+    table = patches.assign(**{" + ".join(_SCORES): patches[list(_SCORES)].sum(axis=1)})  # the published heatmap before its filter
+    table = table.assign(group=groups(patches["lesion_fraction"], abnormal_above).to_numpy()).dropna(subset="group")
     told = persons_of(table["subject"].unique())
     persons = told | {s: p for s, p in zip(table["subject"], table.get("person", table["subject"].map(told))) if p}
     rows = []
     for score in (*_SCORES, " + ".join(_SCORES)):
-        auc = {key: _auc(part[score], part["group"] == "abnormal") for key, part in table.groupby(_VISIT)}
+        of = lambda part: roc_auc_score(part["group"] == "abnormal", part[score]) if part["group"].nunique() == 2 else np.nan
+        auc = {key: of(part) for key, part in table.groupby(_VISIT)}
         auc = by_person(pd.Series(auc, dtype=float).groupby(level=1).mean(), persons)
         test = paired_tests(pd.DataFrame({"auc": auc, "chance": 0.5}), "auc").iloc[0]
         middle = {name: by_person(part.groupby("subject")[score].median(), persons) for name, part in table.groupby("group")}

@@ -51,9 +51,8 @@ class DenseEncoder(nn.Module):
         "Encode the lattice of patches in windows (B, C, h, w) with sides P + 4·k: (B, F, (h − P) / 4 + 1, (w − P) / 4 + 1)."
         x = image
         for i, conv in enumerate(self.convs):
-            x = torch.relu_(conv(x))
-            if i in (1, 3):
-                x = nn.functional.max_pool2d(x, 2)
+            x = conv(x)
+            x = torch.relu_(nn.functional.max_pool2d(x, 2) if i in (1, 3) else x)  # pooled first: the same, and a quarter of the work
         return x
 
 # %% ../../nbs/2_localizer/22_model.ipynb #51001b65

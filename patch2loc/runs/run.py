@@ -36,7 +36,6 @@ class RunOptions:
     until: str = ""  # the last stage to do; "": all
     live: bool = False  # draw a tree on the terminal instead of lines
 
-# %% ../../nbs/8_runs/86_run.ipynb #2bfbac84
 def _up_to(steps: Sequence[Step], stage: str) -> list[Step]:
     "Leave out the stages after one; all stay if it is empty."
     if stage and stage not in STAGES:

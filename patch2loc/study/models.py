@@ -60,9 +60,8 @@ def save_model(
         stored |= {"files": {name: digest(hidden / name) for name in (_WEIGHTS, _ARRAYS)}, "facts": dict(facts or {})}
         write_json(stored, hidden / "model.json")
         write_text(card, hidden / "CARD.md")
-        hidden.chmod(0o755)
-        for path in hidden.iterdir():  # safetensors makes files for their owner alone
-            path.chmod(0o644)
+        for path in (hidden, *hidden.iterdir()):  # safetensors makes files for their owner alone
+            path.chmod(0o755 if path.is_dir() else 0o644)
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(hidden, folder)
     finally:

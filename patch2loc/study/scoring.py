@@ -221,7 +221,6 @@ def _gather(tests: TestSet, subjects: Sequence[str]) -> None:
     counts = [(s, method, one[s]) for s in subjects for method, one in read_counts(parts / f"{s}_curves.csv").items()]
     _finish(tests, rows, counts)
 
-# %% ../../nbs/7_study/72_scoring.ipynb #13c6602a
 def _finish(tests: TestSet, rows: pd.DataFrame, counts: Sequence[tuple[str, str, CaseCounts]]) -> None:
     "Add the protocols that need several cases, and write counts, grid and cases; `cases.csv` comes last."
     folder, validation = tests.folder, None
