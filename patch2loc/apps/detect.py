@@ -39,7 +39,7 @@ from ..data.registration import load_template, resample, write_transform
 from ..data.scan import Scan
 from ..evaluation.lesions import Rule, find_regions
 from ..heatmap.normative import heatmaps, z_score
-from ..heatmap.scales import NETWORK_MAPS, candidate_map, fused_map, level_maps
+from ..heatmap.scales import NETWORK_MAPS, SEARCHED, fused_map, level_maps
 from ..heatmap.scores import to_map
 from ..localizer.model import in_threads
 from ..pages import embed, render
@@ -130,7 +130,7 @@ class Detection:
     z_map: Volume  # the network's part of the fused map, standard deviations of healthy brains
     normative: Volume  # intensity in standard deviations from the healthy mean at the same place; above 0: brighter
     anomaly: Volume  # the fused map of network and normative model
-    asymmetry: Volume  # the fused map minus what both hemispheres share; candidates are found here
+    asymmetry: Volume  # the fused map minus what both hemispheres share
     labels: Volume  # int16, number of the candidate
     brain_mask: Volume  # bool
     candidates: pd.DataFrame
@@ -188,7 +188,8 @@ def _maps(scan: Scan, fold: Fold) -> dict[str, np.ndarray]:
     parts = level_maps(fold.fused_parts(scan, found), standard, fold.fusion.spread)
     network = {name: pair for name, pair in standard.items() if name.startswith(NETWORK_MAPS)}
     values = {"nll": -found.log_prob, "distance": location_distance(found, scan.spacing)}
-    return {"fused": fused_map(parts, standard), "asymmetry": candidate_map(parts, standard), "network": fused_map(parts, network),
+    made = {name: make(parts, standard) for name, make in SEARCHED.items()}
+    return {**made, "searched": made[fold.fusion.searched], "network": fused_map(parts, network),
             "normative": z_score(scan.data, scan.brain_mask, fold.atlases["intensity"]),
             "heatmap": heatmaps(found, scan.brain_mask, scan.spacing, None, fold.median_mm, ("heatmap",))["heatmap"],
             **{name: to_map(one, found, scan.brain_mask.shape) for name, one in values.items()}}
@@ -211,12 +212,6 @@ def _score(prepared: Prepared, models: Models, quiet: bool) -> tuple[Placed, dic
     return placed, sums
 
 # %% ../../nbs/9_apps/92_detect.ipynb #1d3f2f6e
-def _in_view(source: Volume, transform: np.ndarray, fold: Fold) -> float:
-    "Measure the fraction of the mean brain that the field of view holds."
-    healthy, mask = mean_brain(fold)
-    held = resample(Volume(np.ones(source.shape, bool), source.affine), healthy.shape, healthy.affine, transform).data
-    return float((held & mask).sum() / mask.sum())
-
 def _read_all(scans: Mapping[str, str | Path], work: Path, options: DetectOptions) -> tuple[RawSubject, dict[str, Source]]:
     "Read every contrast, and find out whether the skull is off."
     read = {c: read_source(p, work, c, options.series) for c, p in scans.items()}
@@ -234,7 +229,7 @@ def _about(models: Models, rule: Rule) -> dict:
     return {"contrasts": list(models), "healthy": first.get("healthy", ""), "folds": [fold.localizer.about["fold"] for fold in folds],
             "subjects": folds[0].atlases["intensity"].subjects,
             "synthetic": any(fold.localizer.about.get("synthetic", False) for fold in folds),
-            "networks": [fold.localizer.digest[:16] for fold in folds], "rule": asdict(rule),
+            "networks": [fold.localizer.digest[:16] for fold in folds], "rule": asdict(rule), "searched": folds[0].fusion.searched,
             "false_candidates": {name: float(np.mean([one[name] for one in found])) for name in ("mean", "median")},
             "healthy_mm": float(np.mean([fold.fusion.healthy_mm for fold in folds])), "seen": written[0].get("seen", ""),
             "measured": written[0].get("measured", []), "terms": written[0].get("terms", ""),
@@ -253,9 +248,9 @@ def _carry_map(data: np.ndarray, placed: Placed, transform: np.ndarray, scan: Vo
 def _search(placed: Placed, maps: Mapping[str, np.ndarray], fold: Fold, rule: Rule, healthy_mm: float) -> tuple:
     "Find candidates; return their labels on the grid, their table, and a patch of each."
     grid, lead = placed.scan.volume, fold.localizer.about["contrast"]
-    labels = find_regions(maps["asymmetry"], placed.scan.brain_mask, grid.spacing, rule)
+    labels = find_regions(maps["searched"], placed.scan.brain_mask, grid.spacing, rule)
     table = candidate_table(labels, maps, grid.affine, placed.transforms[lead], healthy_mm)
-    highest = [np.unravel_index(np.where(labels == n, maps["asymmetry"], -np.inf).argmax(), labels.shape) for n in table["candidate"]]
+    highest = [np.unravel_index(np.where(labels == n, maps["searched"], -np.inf).argmax(), labels.shape) for n in table["candidate"]]
     return labels, table, [localize_patch(fold, placed.scan, voxel) for voxel in highest]
 
 def _detect(
@@ -270,7 +265,8 @@ def _detect(
     first, middle = folds[0], float(np.mean([fold.fusion.rule.threshold for fold in folds]))
     rule = options.rule or replace(first.fusion.rule, threshold=middle)
     transform, scan, grid, about = placed.transforms[lead], next(iter(sources.values())).volume, placed.scan.volume, _about(models, rule)
-    in_view = _in_view(scan, transform, first)
+    (healthy, mask), everywhere = mean_brain(first), Volume(np.ones(scan.shape, bool), scan.affine)
+    in_view = float((resample(everywhere, healthy.shape, healthy.affine, transform).data & mask).sum() / mask.sum())
     warnings = [text.removeprefix("SCAN: ") for text in prepared.warnings] + doubts + quality_warnings(placed.quality, in_view)
     warnings += [f"About the training data: {about['derived']}"] if "derived" in about else []
     with _stage("candidates", 1, quiet):
@@ -329,9 +325,10 @@ def view(found: Detection) -> Page:
 
     labels = resample(scan.like(found.labels.data.astype(np.float32)), shape, affine, nearest=True).data
     threshold = float(found.about["rule"]["threshold"])
-    layers = [layer("asymmetry of network and normative model", found.asymmetry, threshold),
-              layer("network and normative model", found.anomaly, threshold),
-              layer("network alone", found.z_map, float(np.nanpercentile(found.z_map.data, 99))),
+    layers = [layer("network and normative model", found.anomaly, threshold),
+              layer("asymmetry of network and normative model", found.asymmetry, threshold)]
+    layers = layers[:: 1 if found.about["searched"] == "fused" else -1]  # candidates were found in the first
+    layers += [layer("network alone", found.z_map, float(np.nanpercentile(found.z_map.data, 99))),
               layer("normative model alone: intensity, without sign", scan.like(np.abs(found.normative.data)), 3.0)]
     pictures = zip(found.candidates["why"], [embed(draw_localization(one)) for one in found.localizations])
     about = {"model": found.about, "quality": found.quality, "scan": scan, "pictures": list(pictures)}
@@ -374,8 +371,7 @@ def _write_files(found: Detection, folder: Path, stem: str, sources: Mapping[str
         f"desc-normative_{lead}_zmap": (found.normative, np.float32, f"intensity, {healthy}; below 0: darker"),
         f"desc-anomaly_{lead}_map": (found.anomaly, np.float32, "NLL of the network and intensity without sign, filtered, each in standard "
                                      "deviations of healthy brains, added"),
-        f"desc-asymmetry_{lead}_map": (found.asymmetry, np.float32, "the anomaly map minus what both hemispheres share; "
-                                       "candidates are found in it"),
+        f"desc-asymmetry_{lead}_map": (found.asymmetry, np.float32, "the anomaly map minus what both hemispheres share"),
         f"desc-candidates_{lead}_dseg": (found.labels, np.int16, "number of the candidate, 0 outside all"),
         f"desc-brain_{lead}_mask": (found.brain_mask, np.uint8, "brain mask")}
     maps[f"desc-odd_{lead}_map"] = maps[f"desc-anomaly_{lead}_map"]  # old names: of version 0.1, for scripts that look for it

@@ -47,11 +47,6 @@ SPLIT_COLUMNS = ["img_name", "age", "label", "img_path", "mask_path", "seg_path"
 _OTHERS = ["person", "site", "sex"]
 _SCAN = re.compile(r"^/(Train|Test)/[^/]+/t1/[^/]+_t1\.nii(\.gz)?$", re.IGNORECASE)
 
-def _slashed(path: str) -> str:
-    "Write a path below DATA_DIR with a slash in front and no backslashes, as Windows writes them."
-    path = path.replace("\\", "/")
-    return f"/{path}" if path.startswith(("Train/", "Test/")) else path
-
 def _same_person(img_name: str, scan: str) -> bool:
     "Tell whether a name, with or without ending, and a file belong to one person."
     subject, names = subject_of(scan), {subject_of(img_name), subject_of(f"{img_name}_t1")}
@@ -92,7 +87,8 @@ def read_split(
     for column in [c for c in table if c in (*_OTHERS, "mask_path", "seg_path")]:
         table[column] = known_text(table[column])
     for column in ("img_path", "mask_path", "seg_path"):
-        table[column] = table[column].map(_slashed)
+        slashed = table[column].str.replace("\\", "/", regex=False)  # as Windows writes them
+        table[column] = slashed.str.replace("^(?=(?:Train|Test)/)", "/", regex=True)
     for index, row in zip(table.index, table.to_dict("records")):
         if problem := _row_problem(row):
             raise SplitError(f"{path}: line {index + 2}: {problem}")

@@ -54,6 +54,7 @@ class ScoringConfig:
     gaussian_mm: float = GAUSSIAN_MM  # standard deviation of the Gaussian filter of all other scores, mm; 0: the median for all
     filters_mm: str = ""  # Gaussian filters of more rows, whole mm separated by commas, 0: unfiltered; the same for scores and baselines
     lesions: str = "texture"  # simulated to choose the score: texture (chapter 51) or tissue (chapter 56: like clinical ones)
+    searched: str = "asymmetry"  # the map in which candidates are found: asymmetry or fused (chapter 34)
     quantile: float = 0.98  # of healthy voxels, for the healthy threshold
 
     def __post_init__(self):
@@ -61,8 +62,9 @@ class ScoringConfig:
         if self.score:
             resolve_score(self.score)
         filter_sizes(self.filters_mm)
-        if self.lesions not in ("texture", "tissue"):
-            raise ParameterError(f"lesions: expected texture or tissue, found {self.lesions!r}")
+        for name, allowed in (("lesions", ("texture", "tissue")), ("searched", ("asymmetry", "fused"))):
+            if (found := getattr(self, name)) not in allowed:
+                raise ParameterError(f"{name}: expected {' or '.join(allowed)}, found {found!r}")
         if self.stride < 1:
             raise ParameterError(f"stride: expected at least 1, found {self.stride}")
         _check_fraction(self, "quantile")

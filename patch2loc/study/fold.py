@@ -33,7 +33,7 @@ from patch2loc.heatmap.normative import (
     Atlas, baseline_maps, fit_atlas, heatmaps, load_atlases, match_to_mean, raw_maps, save_atlases, z_score,
 )
 from patch2loc.heatmap.scales import (
-    Standard, candidate_map, filter_sizes, fit_spread, fit_standard, fused_map, fused_parts, level_maps, maps_at_scales, standardized_sums,
+    SEARCHED, Standard, filter_sizes, fit_spread, fit_standard, fused_map, fused_parts, level_maps, maps_at_scales, standardized_sums,
     unfiltered_maps,
 )
 from ..heatmap.scores import SCORES, resolve_score, scores_to_compute
@@ -93,7 +93,7 @@ class Fusion:
     healthy_mm: float  # distance of predicted and true location, median of each subject's median
     curve: dict[str, list[float]]  # threshold; mean and median number of candidates in a healthy scan
     subjects: int
-    searched: str = "candidate_map"  # in which map candidates are found; older versions searched the fused map
+    searched: str = "asymmetry"  # a key of `SEARCHED`
     spread: dict[str, float] = field(default_factory=dict)  # of these maps in healthy scans; older versions did not measure it
 
     @property
@@ -104,9 +104,10 @@ class Fusion:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any] | None) -> "Fusion | None":
-        "Read what `asdict` made of one; None if there is none, or one of a version that searched another map."
-        if not stored or stored.get("searched") != "candidate_map":
+        "Read what `asdict` made of one; None if there is none, or one of a version that did not name the map."
+        if not stored or "searched" not in stored:
             return None
+        stored = stored | {"searched": stored["searched"].replace("candidate_map", "asymmetry")}  # old name
         values = {re.sub("^usual", "healthy", name): value for name, value in stored.items()}  # old names
         values |= {"rule": Rule(**stored["rule"]), "standard": {name: tuple(pair) for name, pair in stored["standard"].items()}}
         return cls(**values)
@@ -123,14 +124,15 @@ def learn_fusion(
     healthy: Sequence[Mapping[str, np.ndarray]],  # `fused_parts` of each validation subject
     spacing: np.ndarray,  # (3,) mm
     distances: Sequence[float],  # median `location_distance` of each subject, mm
+    searched: str = "asymmetry",  # a key of `SEARCHED`
 ) -> Fusion:
     "Learn the standardization of the fused map and the threshold of its candidates."
     standard, spread, thresholds = fit_standard(healthy), fit_spread(healthy), CANDIDATE_THRESHOLDS
-    maps = (candidate_map(level_maps(parts, standard, spread), standard) for parts in healthy)
+    maps = (SEARCHED[searched](level_maps(parts, standard, spread), standard) for parts in healthy)
     counts = np.array([count_regions(map_, np.isfinite(map_), spacing, thresholds, Rule(0.0)) for map_ in maps])
     curve = {"threshold": thresholds, "mean": counts.mean(0).round(3).tolist(), "median": np.median(counts, 0).tolist()}
     rule = Rule(candidate_threshold(counts, thresholds, FALSE_CANDIDATES))
-    return Fusion(standard, rule, float(np.median(distances)), curve, len(counts), spread=spread)
+    return Fusion(standard, rule, float(np.median(distances)), curve, len(counts), searched, spread)
 
 # %% ../../nbs/7_study/71_fold.ipynb #aab32389
 # long: everything that a trained fold offers
@@ -232,7 +234,7 @@ class Fold:
 
     def candidate_map(self, scan: Scan, predictions: Predictions) -> np.ndarray:
         "Compute the map (X, Y, Z) in which candidates are found, NaN outside the brain; `CheckpointError` as for the fused map."
-        return candidate_map(self._levelled(scan, predictions), self.fusion.standard)
+        return SEARCHED[self.fusion.searched](self._levelled(scan, predictions), self.fusion.standard)
 
     def _levelled(self, scan: Scan, predictions: Predictions) -> dict[str, np.ndarray]:
         "Compute the levelled maps that are fused; `CheckpointError` for a fold of an older version."
@@ -330,7 +332,7 @@ def _fit_healthy(experiment: Experiment, train: Files, val: Files, values: dict[
     if fold.filters_mm:
         fold = replace(fold, standard=fit_standard(fold.at_scales(fold.load(f), _stored(store, f)[0]) for f in val))
     distances = [float(np.median(location_distance(_stored(store, f)[0], spacing))) for f in val]
-    fusion = learn_fusion([np.load(store / f"{f.subject}.fused.npz") for f in val], spacing, distances)
+    fusion = learn_fusion([np.load(store / f"{f.subject}.fused.npz") for f in val], spacing, distances, scoring.searched)
     report(f"candidates above {fusion.rule.threshold:g}: "
            f"{fusion.false_candidates['mean']:.1f} in a healthy scan, mean")
     fold = replace(fold, fusion=fusion)

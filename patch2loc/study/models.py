@@ -140,6 +140,7 @@ def model_card(
 ) -> str:  # Markdown
     "Write a model's card."
     fusion, found = fold.fusion, fold.fusion.false_candidates
+    less = " without what both hemispheres share" * (fusion.searched == "asymmetry")
     recipe = ", ".join(f"{name} {value}" for name, value in facts["config"].items()) or "the defaults"
     measured = "\n".join(["| measured | value |", "|---|---|", *(f"| {row['what']} | {row['value']} |" for row in facts["measured"])])
     derived = fold.localizer.about.get("derived", "")
@@ -151,7 +152,7 @@ Marks regions of a {contrast.upper()} brain scan that differ from healthy subjec
 - **Training**: {facts['training']}
 - **Validation** (best checkpoint, threshold of candidates): {facts['validation']}
 - **Recipe**: {recipe}; all else as in patch2loc {version('patch2loc')}
-- **Threshold**: {fusion.rule.threshold:g} in the fused map without what both hemispheres share; healthy validation scans have
+- **Threshold**: {fusion.rule.threshold:g} in the fused map{less}; healthy validation scans have
   {found['mean']:.2g} candidates above it on average (median {found['median']:g})
 - **Network**: {fold.localizer.digest[:16]}
 
@@ -162,7 +163,7 @@ Marks regions of a {contrast.upper()} brain scan that differ from healthy subjec
 ## Limitations
 
 Not trained on other scanners, field strengths or contrasts, nor on children. Expect small lesions, lesions that look like healthy
-tissue in this contrast, and lesions at mirrored places of both hemispheres to be missed. Filters, intensity matching and, for T2,
+tissue in this contrast{", and lesions at mirrored places" * bool(less)} to be missed. Filters, intensity matching and, for T2,
 contrast transfer were developed with results on the LGG and MSLUB patients in view, so results on them may be optimistic.
 
 ## Terms
@@ -172,14 +173,15 @@ contrast transfer were developed with results on the LGG and MSLUB patients in v
 
 # %% ../../nbs/7_study/77_models.ipynb #60d6e6c9
 _RECIPE = {name: value for name, value in flatten(RECIPES["clinical"]).items() if name != "scoring.filters_mm"}
+_SEARCHED = {"t1": "fused", "t2": "asymmetry"}  # the map with fewer candidates in healthy scans as if of another scanner (m28)
 
 def model_config(
     contrast: str,  # t1 or t2
 ) -> Config:
     "Return the recipe of a model that ships; `ParameterError` for another contrast."
-    if contrast not in ("t1", "t2"):
+    if contrast not in _SEARCHED:
         raise ParameterError(f"model: expected t1 or t2, got {contrast!r}")
-    return Config().changed({"data.contrast": contrast, **_RECIPE})
+    return Config().changed({"data.contrast": contrast, "scoring.searched": _SEARCHED[contrast], **_RECIPE})
 
 def build_model(
     config: Config,  # of `model_config`
