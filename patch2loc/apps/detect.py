@@ -235,14 +235,18 @@ def _about(models: Models, rule: Rule) -> dict:
             "measured": written[0].get("measured", []), "terms": written[0].get("terms", ""),
             **({"derived": " ".join(derived).strip()} if any(derived) else {})}
 
+def _rule(models: Models, options: DetectOptions) -> Rule:
+    "Take the rule that is given, or that of the models, with the mean of their thresholds."
+    rules = [fold.fusion.rule for folds in models.values() for fold in folds]
+    return options.rule or replace(rules[0], threshold=float(np.mean([rule.threshold for rule in rules])))
+
 # %% ../../nbs/9_apps/92_detect.ipynb #6f02bebe
 def _carry_map(data: np.ndarray, placed: Placed, transform: np.ndarray, scan: Volume) -> Volume:
     "Carry a map back to the scan's grid; values are first spread outwards, so that no edge voxel is mixed with NaN."
     grid, brain = placed.scan.volume, placed.scan.brain_mask
     near = ndimage.distance_transform_edt(~brain, return_distances=False, return_indices=True)
     values = to_scan(grid.like(data[tuple(near)]), transform, scan).data
-    inside = to_scan(grid.like(brain), transform, scan).data
-    return scan.like(np.where(inside, values, np.nan).astype(np.float32))
+    return scan.like(np.where(to_scan(grid.like(brain), transform, scan).data, values, np.nan).astype(np.float32))
 
 # %% ../../nbs/9_apps/92_detect.ipynb #895c8d61
 def _search(placed: Placed, maps: Mapping[str, np.ndarray], fold: Fold, rule: Rule, healthy_mm: float) -> tuple:
@@ -261,9 +265,7 @@ def _detect(
         prepared, doubts = _name_contrasts(prepare(raw, load_template(), options.preparation), models, files)
     models = {contrast: models.get(contrast) or _shipped(contrast) for contrast in prepared.scans}
     placed, maps = _score(prepared, models, quiet)
-    lead, folds = next(iter(models)), sum(models.values(), [])
-    first, middle = folds[0], float(np.mean([fold.fusion.rule.threshold for fold in folds]))
-    rule = options.rule or replace(first.fusion.rule, threshold=middle)
+    lead, first, rule = next(iter(models)), next(iter(models.values()))[0], _rule(models, options)
     transform, scan, grid, about = placed.transforms[lead], next(iter(sources.values())).volume, placed.scan.volume, _about(models, rule)
     (healthy, mask), everywhere = mean_brain(first), Volume(np.ones(scan.shape, bool), scan.affine)
     in_view = float((resample(everywhere, healthy.shape, healthy.affine, transform).data & mask).sum() / mask.sum())

@@ -107,10 +107,9 @@ class Fusion:
         "Read what `asdict` made of one; None if there is none, or one of a version that did not name the map."
         if not stored or "searched" not in stored:
             return None
-        stored = stored | {"searched": stored["searched"].replace("candidate_map", "asymmetry")}  # old name
         values = {re.sub("^usual", "healthy", name): value for name, value in stored.items()}  # old names
         values |= {"rule": Rule(**stored["rule"]), "standard": {name: tuple(pair) for name, pair in stored["standard"].items()}}
-        return cls(**values)
+        return cls(**values | {"searched": stored["searched"].replace("candidate_map", "asymmetry")})
 
 # %% ../../nbs/7_study/71_fold.ipynb #52a9a79e
 def location_distance(
